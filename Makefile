@@ -1,0 +1,40 @@
+# What a person does here. CI calls the same targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format demo bench clean
+
+PYTHON_ENV := .venv/bin
+CALLS ?= 40
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Make the Python environment and install Azurite (once; PYTHON=... names a Python 3.13)
+	@PYTHON="$(PYTHON)" lab/setup.sh
+
+run: setup ## Run the pair with a simulated organisation until Ctrl-C (ARGS="--seconds 60", HOST=func|standin)
+	@$(PYTHON_ENV)/python -m lab.run $(ARGS)
+
+test: lint ## Check style, types and layers, then run all tests (ARGS="-k election")
+	@$(PYTHON_ENV)/python -m pytest $(ARGS)
+
+demo: setup ## Kill the ACTIVE node in the middle of CALLS=40 calls and check the archives (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.demo --calls $(CALLS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+bench: setup ## Measure the archive step beside other ways to do it (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+lint: setup ## Check style, types and the direction of imports
+	@$(PYTHON_ENV)/ruff check --quiet
+	@$(PYTHON_ENV)/ruff format --check --quiet || { $(PYTHON_ENV)/ruff format --check; exit 1; }
+	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -m function_app
+	@$(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
+	@echo "lint: style, types and import directions are as they should be"
+
+format: setup ## Bring the code into the house's format
+	@$(PYTHON_ENV)/ruff format --quiet
+	@$(PYTHON_ENV)/ruff check --fix --quiet
+
+clean: ## Remove everything that was made here: environments, logs, caches
+	rm -rf .venv node_modules .lab .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

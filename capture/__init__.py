@@ -1,0 +1,1 @@
+"""What runs in Azure: one node of the redundant pair. See docs/architecture.md."""

@@ -1,0 +1,113 @@
+"""Gives recordings that have a file to the nodes of the pair. Authority: needs an Active."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from capture.errors import CaptureError
+from capture.messages import commands
+from capture.model.authority import Active
+from capture.model.conversation import Conversation
+from capture.model.identity import ConversationId, NodeName
+from capture.model.recording import ArchiveRecording, Job, JobState
+from capture.ports import Clock, Jobs, Queue
+from capture.redundancy.notifications import LARGEST_BODY
+from capture.redundancy.presence import Presence
+from capture.redundancy.sharing import share
+
+GRACE = timedelta(seconds=10)
+"""Between the deadline, after which the node commits nothing more, and the next assignment: room for clock skew."""
+
+_LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigner:
+    """Shares jobs between the nodes by outstanding work, never to a SILENT one."""
+
+    node: NodeName
+    peer: NodeName
+    own_queue: Queue
+    peer_queue: Queue
+    jobs: Jobs
+    presence: Presence
+    clock: Clock
+    first_assignment: timedelta
+    max_outstanding: int
+
+    def room(self) -> int:
+        """How many more jobs may be outstanding now."""
+        counts = self.jobs.outstanding()
+        return self.max_outstanding - sum(count for node, count in counts.items() if node is not None)
+
+    def assign(
+        self,
+        active: Active,
+        work: Sequence[tuple[Job, bool]],
+        conversations: Mapping[ConversationId, Conversation],
+    ) -> None:
+        """Assign each job anew; the flag says that it may have been archived before.
+
+        The rows are written before the messages are sent. Killed in between, a job has a row and no message, and is
+        assigned again when its time is over; the other way round a job could run that nobody knows of.
+        """
+        if not work:
+            return
+        active.check(self.clock.monotonic())
+        nodes = self._nodes()
+        outstanding = {node: count for node, count in self.jobs.outstanding().items() if node is not None}
+        rows = [
+            (self._assigned(job, active, node), look_first)
+            for (job, look_first), node in zip(work, share(len(work), outstanding, nodes), strict=True)
+        ]
+        self.jobs.put([row for row, _ in rows])
+        for row, look_first in rows:
+            active.check(self.clock.monotonic())
+            conversation_id = row.recording.conversation_id
+            self._send(row, look_first, conversations.get(conversation_id) if conversation_id else None)
+
+    def _nodes(self) -> tuple[NodeName, ...]:
+        return (self.node,) if self.presence.peer_silent() else (self.node, self.peer)
+
+    def _assigned(self, job: Job, active: Active, node: NodeName) -> Job:
+        attempt = job.attempt + 1
+        length = min(self.first_assignment * 2 ** (attempt - 1), max(_LONGEST, self.first_assignment))
+        return replace(
+            job,
+            state=JobState.ASSIGNED,
+            node=node,
+            epoch=active.epoch,
+            attempt=attempt,
+            due=self.clock.now() + length + GRACE,
+        )
+
+    def _send(self, job: Job, look_first: bool, conversation: Conversation | None) -> None:
+        if job.node == self.peer:
+            try:
+                self._put(self.peer_queue, job, look_first, conversation)
+            except CaptureError:
+                # Nothing waits on the other region: the job is done here instead. The lost reply of a send that did
+                # arrive leaves the peer with the same job, so this node looks before it repeats.
+                job, look_first = replace(job, node=self.node), True
+                self.jobs.put([job])
+            else:
+                return
+        self._put(self.own_queue, job, look_first, conversation)
+
+    def _put(self, queue: Queue, job: Job, look_first: bool, conversation: Conversation | None) -> None:
+        deadline = job.due - GRACE
+        command = ArchiveRecording(
+            recording=job.recording,
+            node=job.node or self.node,
+            assigned_by=self.node,
+            epoch=job.epoch,
+            attempt=job.attempt,
+            deadline=deadline,
+            look_first=look_first,
+            conversation=conversation,
+        )
+        body = commands.to_json(command)
+        if len(body) > LARGEST_BODY:
+            body = commands.to_json(replace(command, conversation=None))
+        # The message lives as long as the assignment, so that a node back from the dead finds no stale work.
+        queue.send(body, ttl=max(1.0, (deadline - self.clock.now()).total_seconds()))

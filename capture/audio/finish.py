@@ -1,0 +1,105 @@
+"""What follows once a recording is archived or given up: tell everybody, in the order that loses nothing.
+
+Sidecar, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
+finds it there need only tell the peer again. Killed before it, the queue delivers the job once more, and the committed
+blob, being the durable fact, is found by its name.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from capture.audio.sidecar import sidecar
+from capture.errors import Permanent
+from capture.events import Event, emit
+from capture.messages import Notification
+from capture.model.conversation import Conversation
+from capture.model.identity import NodeName
+from capture.model.ledger import LedgerEntry
+from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
+from capture.redundancy.notifications import Notifier
+
+_READ_AGAIN_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Finisher:
+    """Keeps facts about finished recordings in this node, and passes them on."""
+
+    node: NodeName
+    source_name: str
+    archive: Archive
+    ledger: Ledger
+    interactions: Interactions
+    open_conversations: OpenConversations
+    jobs: Jobs
+    state: State
+    notifier: Notifier
+    clock: Clock
+
+    def finish(self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
+        """Keep a fact that this node found out, and tell the peer, always."""
+        self.keep(entry, conversation)
+        self.notifier.tell(entry, conversation)
+        self.forget(entry, assigned_by)
+
+    def forget(self, entry: LedgerEntry, assigned_by: NodeName) -> None:
+        """Drop the job of a finished recording, if it was this node that gave it out."""
+        if assigned_by == self.node:
+            self.jobs.remove(entry.recording_id, entry.created_on)
+
+    def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> None:
+        """Take a fact into this node: idempotent, and complete before the ledger says so."""
+        own_copy = next((copy for copy in sorted(entry.copies) if copy.node == self.node), None)
+        if own_copy is not None:
+            self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
+        if entry.conversation_id is not None and (conversation is None or not conversation.finished):
+            self.open_conversations.put(
+                entry.conversation_id,
+                self.clock.now() + (_READ_AGAIN_AFTER if conversation else timedelta(0)),
+                _READ_AGAIN_AFTER.total_seconds(),
+            )
+        self.interactions.add(entry, conversation)
+        known = self.ledger.merge(entry)
+        if len({copy.node for copy in known.copies}) > 1:
+            emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
+        if known.parked is not None and known.copies:
+            self.state.forget_parked(entry.recording_id)
+        elif known.parked is not None:
+            self.state.note_parked(entry.recording_id, known.parked.reason)
+
+    def merge(self, notification: Notification) -> None:
+        """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it."""
+        if notification.sender == self.node:
+            raise Permanent(
+                "a notification from this node itself: NODE_NAME and PEER_NAME of the pair must be mirrored"
+            )
+        if (entry := notification.entry) is not None:
+            if not self._is_old_news(entry):
+                self.keep(entry, notification.conversation)
+            self.jobs.remove(entry.recording_id, entry.created_on)
+            emit(Event.NOTIFICATION_MERGED, node=self.node, recording=entry.recording_id)
+        elif notification.conversation is not None:
+            self.refresh(notification.conversation)
+        if notification.watermark is not None:
+            self.state.raise_watermark(notification.watermark)
+
+    def _is_old_news(self, entry: LedgerEntry) -> bool:
+        """Tell whether the peer speaks of this node's own work, and this node remembers it.
+
+        It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
+        """
+        if all(copy.node != self.node for copy in entry.copies):
+            return False
+        known = self.ledger.get(entry.recording_id, entry.created_on)
+        return known is not None and entry.copies <= known.copies
+
+    def refresh(self, conversation: Conversation) -> None:
+        """Take in a reading made after the conversation had finished: the sidecars of this node say it, too."""
+        self.interactions.add_reading(conversation)
+        interaction = self.interactions.get(conversation.id)
+        for entry in interaction.recordings if interaction else ():
+            for copy in entry.copies:
+                if copy.node == self.node:
+                    self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
+        self.open_conversations.remove(conversation.id)

@@ -1,0 +1,134 @@
+"""Archives one recording on the command of the ACTIVE node. Runs on both nodes."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from capture.audio.fetch import Fetcher
+from capture.audio.finish import Finisher
+from capture.errors import CaptureError, Mangled, Permanent, Superseded, Transient, Unauthorized, Waiting
+from capture.events import Event, emit
+from capture.messages import commands
+from capture.model.conversation import Conversation
+from capture.model.identity import NodeName
+from capture.model.ledger import LedgerEntry, Parked
+from capture.model.recording import ArchiveRecording
+from capture.ports import Archive, Clock, Ledger, Queue, Source, State
+from capture.redundancy.election import Epochs
+
+_FIRST_DELAY = 2.0
+_LONGEST_DELAY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The use case behind the ingest queue."""
+
+    node: NodeName
+    source: Source
+    fetcher: Fetcher
+    finisher: Finisher
+    ledger: Ledger
+    peer_archive: Archive
+    queue: Queue
+    state: State
+    epochs: Epochs
+    clock: Clock
+    max_failures: int
+
+    def run(self, command: ArchiveRecording) -> None:
+        """Archive the recording, park it, or put the command back for later. Returns when one of these is durable.
+
+        Doing it twice changes nothing. Failures of this node's own store are raised: the queue delivers again.
+        """
+        recording = command.recording
+        known = self.ledger.get(recording.id, recording.created_on)
+        if known is not None and known.copies:
+            # Everything local is done, but perhaps not the telling: once more does no harm.
+            self.finisher.notifier.tell(known, command.conversation)
+            self.finisher.forget(known, command.assigned_by)
+            return
+        if (refusal := self._refusal(command)) is not None:
+            emit(Event.ASSIGNMENT_REFUSED, node=self.node, recording=recording.id, epoch=command.epoch, why=refusal)
+            return
+        try:
+            self._archive(command)
+        except Superseded as error:
+            emit(Event.ASSIGNMENT_REFUSED, node=self.node, recording=recording.id, epoch=command.epoch, why=error)
+        except Permanent as error:
+            self.park(command, str(error))
+        except Mangled as error:
+            self._count(command, error)
+        except (Transient, Unauthorized) as error:
+            self._postpone(command, error)
+
+    def park(self, command: ArchiveRecording, reason: str) -> None:
+        """Give up with a reason: kept in the ledger of both nodes, and asked for again only by a person."""
+        recording = command.recording
+        parked = Parked(self.clock.now(), self.node, reason)
+        entry = LedgerEntry(recording.id, recording.created_on, recording.conversation_id, frozenset(), parked)
+        self.finisher.finish(entry, command.conversation, command.assigned_by)
+        emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)
+
+    def _refusal(self, command: ArchiveRecording) -> str | None:
+        if command.epoch < self.epochs.highest():
+            return "its epoch is over"
+        if self.clock.now() >= command.deadline:
+            return "its time is over"
+        return None
+
+    def _archive(self, command: ArchiveRecording) -> None:
+        found = self._look(command) if command.look_first else None
+        entry = found or self.fetcher.fetch(command)
+        self.finisher.finish(entry, self._conversation(command), command.assigned_by)
+        copy = entry.address
+        emit(
+            Event.RECORDING_FOUND if found else Event.RECORDING_ARCHIVED,
+            node=self.node,
+            recording=entry.recording_id,
+            epoch=command.epoch,
+            size=copy.size if copy else None,
+            by=copy.node if copy else None,
+        )
+
+    def _look(self, command: ArchiveRecording) -> LedgerEntry | None:
+        """Look for the recording in both archives by its name. The peer's may be out of reach: then it is repeated."""
+        stem = self.fetcher.stem(command)
+        found = self.fetcher.archive.find(stem)
+        if found is not None:
+            return found
+        try:
+            return self.peer_archive.find(stem)
+        except CaptureError:
+            return None
+
+    def _conversation(self, command: ArchiveRecording) -> Conversation | None:
+        conversation_id = command.recording.conversation_id
+        if command.conversation is not None or conversation_id is None:
+            return command.conversation
+        try:
+            return self.source.conversations([conversation_id]).get(conversation_id)
+        except CaptureError:
+            return None  # the recording does not wait for its metadata: the conversation is read again later
+
+    def _count(self, command: ArchiveRecording, error: Mangled) -> None:
+        failures = command.failures + 1
+        if failures >= self.max_failures:
+            self.park(command, f"{error} ({failures} times)")
+        else:
+            self._postpone(replace(command, failures=failures), error)
+
+    def _postpone(self, command: ArchiveRecording, error: CaptureError) -> None:
+        """Put the command back with a delay instead of raising: waiting must not use up the queue's poison count."""
+        asked = error.retry_after if isinstance(error, Transient) else None
+        delay = asked if asked is not None else min(_LONGEST_DELAY, _FIRST_DELAY * 2**command.failures)
+        if isinstance(error, Unauthorized):
+            delay = _LONGEST_DELAY
+        if not isinstance(error, Waiting):
+            self.state.note_error(self.clock.now(), f"recording {command.recording.id}: {error}")
+        now = self.clock.now()
+        emit(Event.INGEST_POSTPONED, node=self.node, recording=command.recording.id, seconds=round(delay, 1), why=error)
+        if now + timedelta(seconds=delay) < command.deadline:
+            left = (command.deadline - now).total_seconds()
+            self.queue.send(commands.to_json(command), delay=delay, ttl=left)
+        # Else the assignment ends first, and the ACTIVE node gives the recording out again.

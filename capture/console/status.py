@@ -1,0 +1,87 @@
+"""What a node knows of itself and its peer, as JSON-ready values."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from capture.model.authority import Heartbeat
+from capture.model.identity import NodeName
+from capture.ports import Clock, Jobs, Ledger, Outbox, Queue, State
+from capture.redundancy.presence import Presence
+
+_COUNTED = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Composes the answer of `GET /api/status`."""
+
+    node: NodeName
+    peer: NodeName
+    source_name: str
+    presence: Presence
+    state: State
+    ledger: Ledger
+    jobs: Jobs
+    outbox: Outbox
+    queue: Queue
+    clock: Clock
+    tick_seconds: float
+
+    def read(self) -> dict[str, Any]:
+        """Read everything afresh. Times are UTC in ISO 8601, ages and lag in seconds; counts are of the last 24 hours.
+
+        `lag_seconds` is the age of the low watermark: how far back the next ACTIVE node would begin.
+        """
+        now = self.clock.now()
+        own = self.presence.own()
+        peer = self.presence.peer()
+        watermark = self.state.watermark()
+        outstanding = self.jobs.outstanding()
+        last_error = self.state.last_error()
+        return {
+            "node": self.node,
+            "source": self.source_name,
+            "at": _text(now),
+            "role": self._role(own),
+            "epoch": own[0].epoch if own else 0,
+            "heartbeat": self._beat(own),
+            "peer": {"node": self.peer, **(self._beat(peer) or {})},
+            "low_watermark": _text(watermark.low) if watermark else None,
+            "lag_seconds": round((now - watermark.low).total_seconds()) if watermark else None,
+            "outstanding": {
+                "pending": outstanding.get(None, 0),
+                "assigned": {node: count for node, count in outstanding.items() if node is not None},
+                "queued": self.queue.length(),
+            },
+            "archived": self._archived(now),
+            "parked": len(self.state.parked()) + len(self.state.rejected()),
+            "outbox": self.outbox.count(),
+            "last_error": {"at": _text(last_error[0]), "text": last_error[1]} if last_error else None,
+        }
+
+    def _role(self, own: tuple[Heartbeat, float] | None) -> str:
+        if own is None or own[1] > 3 * self.tick_seconds:
+            return "UNKNOWN"  # the timer of this node does not tick
+        return own[0].role.value
+
+    def _beat(self, reading: tuple[Heartbeat, float] | None) -> dict[str, Any] | None:
+        if reading is None:
+            return None
+        beat, age = reading
+        silent = age > 3 * self.tick_seconds
+        role = "SILENT" if silent else beat.role.value
+        return {"last_heartbeat": _text(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
+
+    def _archived(self, now: datetime) -> dict[str, int]:
+        counts = Counter(
+            entry.address.node
+            for entry in self.ledger.between(now - _COUNTED, now + timedelta(hours=1))
+            if entry.address is not None
+        )
+        return {"total": counts.total(), **{node: counts[node] for node in sorted({self.node, self.peer})}}
+
+
+def _text(when: datetime) -> str:
+    return when.isoformat(timespec="seconds").replace("+00:00", "Z")

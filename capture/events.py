@@ -1,0 +1,42 @@
+"""What the product logs: one line for each change of state, named in the past tense, with ids as fields.
+
+The text is `event=<name> key=value ...`, so that the queries of the alerts can find it wherever the host sends it.
+Never payloads, tokens, addresses with signatures, or phone numbers.
+"""
+
+import logging
+from enum import StrEnum
+
+_log = logging.getLogger("capture")
+
+
+class Event(StrEnum):
+    """Every event, once. Alerts and their tests refer to these names."""
+
+    BECAME_ACTIVE = "became_active"
+    BECAME_READY = "became_ready"
+    RESIGNED = "resigned"
+    NO_MAJORITY = "no_majority"
+    PEER_SILENT = "peer_silent"
+    PEER_RETURNED = "peer_returned"
+    RECORDINGS_DISCOVERED = "recordings_discovered"
+    JOBS_REASSIGNED = "jobs_reassigned"
+    RECORDING_ARCHIVED = "recording_archived"
+    RECORDING_FOUND = "recording_found"
+    RECORDING_PARKED = "recording_parked"
+    SECOND_COPY_FOUND = "second_copy_found"
+    INGEST_POSTPONED = "ingest_postponed"
+    ASSIGNMENT_REFUSED = "assignment_refused"
+    NOTIFICATION_SENT = "notification_sent"
+    NOTIFICATION_KEPT = "notification_kept"
+    NOTIFICATION_MERGED = "notification_merged"
+    CONVERSATION_FINISHED = "conversation_finished"
+    MESSAGE_REJECTED = "message_rejected"
+    ROWS_SKIPPED = "rows_skipped"
+    WORK_FAILED = "work_failed"
+
+
+def emit(event: Event, level: int = logging.INFO, **fields: object) -> None:
+    """Log one event with its fields, in the order given; None is left out."""
+    text = " ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+    _log.log(level, "event=%s %s", event.value, text)

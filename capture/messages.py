@@ -1,0 +1,57 @@
+"""JSON of what travels between the nodes and of what the tables keep. Reading validates; nothing is guessed."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from capture.errors import Permanent
+from capture.model.authority import Cursor, Heartbeat, Watermark
+from capture.model.conversation import Conversation
+from capture.model.identity import NodeName
+from capture.model.ledger import LedgerEntry
+from capture.model.recording import ArchiveRecording, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a node tells its peer: a recording is finished, a conversation has been read, or both.
+
+    `entry` carries the time of completion, place and hash; `watermark` is the sender's low watermark.
+    """
+
+    sender: NodeName
+    entry: LedgerEntry | None = None
+    conversation: Conversation | None = None
+    watermark: Watermark | None = None
+
+
+class Codec[T]:
+    """One type's way to JSON and back."""
+
+    def __init__(self, kind: type[T]) -> None:
+        """Build the validator once."""
+        self._adapter = TypeAdapter(kind)
+        self._name = kind.__name__
+
+    def to_json(self, value: T) -> bytes:
+        """Write a value as compact UTF-8 JSON."""
+        return self._adapter.dump_json(value)
+
+    def from_json(self, body: bytes | str) -> T:
+        """Read a value; Permanent names the first thing that is wrong, without repeating the content."""
+        try:
+            return self._adapter.validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the whole message"
+            raise Permanent(f"not a {self._name}: {where}: {first['msg']}") from None
+
+
+commands = Codec(ArchiveRecording)
+notifications = Codec(Notification)
+entries = Codec(LedgerEntry)
+conversations = Codec(Conversation)
+jobs = Codec(Job)
+heartbeats = Codec(Heartbeat)
+watermarks = Codec(Watermark)
+cursors = Codec(Cursor)

@@ -1,0 +1,86 @@
+"""Roles, watermarks and heartbeats: whatever carries an epoch. A lower epoch than one already seen is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from capture.errors import Superseded
+from capture.model.identity import Epoch, NodeName
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The right to query Dynamics and to assign work, until the monotonic time `until` (seconds) of this process.
+
+    Leader-only use cases take it as an argument, so that a READY node cannot call them by mistake.
+    """
+
+    epoch: Epoch
+    until: float
+
+    def check(self, monotonic: float) -> None:
+        """Raise Superseded when `monotonic` is past the time until which the leases surely hold."""
+        if monotonic >= self.until:
+            message = f"epoch {self.epoch}: the lease may have run out, authoritative work stops here"
+            raise Superseded(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The other role: works, but does not query.
+
+    `held` is how many of the three leases this node got in its last try, `reachable` how many answered, `own_store`
+    whether the one in its own region did.
+    """
+
+    held: int
+    reachable: int
+    own_store: bool
+
+
+type Role = Active | Ready
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Watermark:
+    """Everything listed by Dynamics with a `createdon` before `low` is finished, said in epoch `epoch`."""
+
+    epoch: Epoch
+    low: datetime
+
+
+def merge_watermarks(one: Watermark | None, other: Watermark | None) -> Watermark | None:
+    """Choose the one of the higher epoch; in one epoch the later. So it never goes back within an epoch."""
+    return max((mark for mark in (one, other) if mark is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the tail has been read in this epoch: the highest `createdon` seen.
+
+    `began_at` is when the reign began: what was created before may have been worked on by the node before.
+    """
+
+    epoch: Epoch
+    high: datetime
+    began_at: datetime
+
+
+class RoleName(StrEnum):
+    """How a node calls its role."""
+
+    ACTIVE = "ACTIVE"
+    READY = "READY"
+    RESIGNED = "RESIGNED"
+    """Was ACTIVE and gave it up at once: the peer need not wait for a lease to run out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a node says of itself every tick. `at` is its own wall clock, for people; freshness is the store's."""
+
+    node: NodeName
+    at: datetime
+    role: RoleName
+    epoch: Epoch
+    watermark: Watermark | None = None

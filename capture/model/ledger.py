@@ -1,0 +1,65 @@
+"""What has become of a recording. Facts only: an entry grows by merging and never shrinks.
+
+A fact is true for ever and welcome from anyone, in any order, any number of times; the merge is a union, so it is
+commutative, associative and idempotent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from capture.model.identity import ConversationId, NodeName, RecordingId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Copy:
+    """A committed archive object. `archived_at` is the time of completion; the earliest copy is the address."""
+
+    archived_at: datetime
+    node: NodeName
+    path: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Parked:
+    """Given up with a reason, until a person asks for it again."""
+
+    at: datetime
+    node: NodeName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """Everything known to have become of one recording."""
+
+    recording_id: RecordingId
+    created_on: datetime
+    conversation_id: ConversationId | None = None
+    copies: frozenset[Copy] = frozenset()
+    parked: Parked | None = None
+
+    @property
+    def address(self) -> Copy | None:
+        """The copy that counts: the earliest. None while nobody has archived it."""
+        return min(self.copies, default=None)
+
+    @property
+    def state(self) -> str:
+        """`archived` as soon as one copy is known, whatever else is; else `parked`."""
+        return "archived" if self.copies else "parked"
+
+
+def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
+    """Join what is known: the union of the copies, the later parking, and whichever conversation is known."""
+    parkings = [parked for parked in (one.parked, other.parked) if parked is not None]
+    conversations = [c for c in (one.conversation_id, other.conversation_id) if c is not None]
+    return LedgerEntry(
+        recording_id=one.recording_id,
+        created_on=min(one.created_on, other.created_on),
+        conversation_id=max(conversations, default=None),
+        copies=one.copies | other.copies,
+        parked=max(parkings, default=None),
+    )

@@ -1,0 +1,240 @@
+"""Builds one node from its settings: the only place where use cases meet Azure Storage and Dataverse."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Lock
+from typing import Self
+
+from capture.audio.assign import Assigner
+from capture.audio.discover import Discovery
+from capture.audio.fetch import Fetcher
+from capture.audio.finish import Finisher
+from capture.audio.ingest import Ingest
+from capture.audio.sweep import Sweep
+from capture.clock import SystemClock
+from capture.console.health import Health
+from capture.console.status import Status
+from capture.errors import CaptureError, Permanent
+from capture.events import Event, emit
+from capture.messages import commands, notifications
+from capture.model.identity import NodeName
+from capture.omnichannel.organisation import Organisation
+from capture.redundancy.election import Election, Epochs
+from capture.redundancy.notifications import Notifier
+from capture.redundancy.presence import Presence
+from capture.redundancy.together import side_by_side
+from capture.redundancy.watch import Watch
+from capture.settings import Settings
+from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
+
+
+class Node:
+    """One node of the pair: a method for each trigger. Building it calls nobody."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Join stores, Dynamics client and use cases."""
+        name, peer_name = NodeName(settings.node_name), NodeName(settings.peer_name)
+        names = Names(
+            lease_identity=settings.lease_identity,
+            lease_container=settings.lease_container,
+            archive_container=settings.archive_container,
+            ingest_queue=settings.ingest_queue,
+            watermark_queue=settings.watermark_queue,
+        )
+        clock = SystemClock()
+        own = open_own_store(settings.own_storage, names)
+        peer = open_peer_store(settings.peer_storage, names)
+        leases = (own.lease, peer.lease, open_witness(settings.witness_storage, names))
+        together = side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions"))
+        source = Organisation(settings, own.state, clock)
+        presence = Presence(
+            name, peer_name, own.heartbeats, peer.heartbeats, tick_seconds=settings.tick_seconds, together=together
+        )
+        epochs = Epochs(leases, clock, fresh_seconds=settings.tick_seconds, together=together)
+        notifier = Notifier(name, peer.watermarks, own.outbox, own.state, clock)
+
+        def election() -> Election:
+            return Election(
+                name,
+                leases,
+                clock,
+                lease_seconds=settings.lease_seconds,
+                margin_seconds=settings.lease_margin_seconds,
+                together=together,
+            )
+
+        assigner = Assigner(
+            node=name,
+            peer=peer_name,
+            own_queue=own.ingest,
+            peer_queue=peer.ingest,
+            jobs=own.jobs,
+            presence=presence,
+            clock=clock,
+            first_assignment=timedelta(seconds=settings.reassign_after_seconds),
+            max_outstanding=settings.max_outstanding,
+        )
+        finisher = Finisher(
+            node=name,
+            source_name=settings.source_name,
+            archive=own.archive,
+            ledger=own.ledger,
+            interactions=own.interactions,
+            open_conversations=own.open_conversations,
+            jobs=own.jobs,
+            state=own.state,
+            notifier=notifier,
+            clock=clock,
+        )
+        discovery = Discovery(
+            name,
+            source,
+            own.ledger,
+            own.jobs,
+            own.state,
+            assigner,
+            clock,
+            lookback=timedelta(minutes=settings.lookback_minutes),
+            lookback_every=settings.lookback_every_seconds,
+            first_lookback=timedelta(hours=settings.first_lookback_hours),
+            file_recheck=timedelta(seconds=settings.file_recheck_seconds),
+        )
+        self._name = name
+        self._own = own
+        self._clock = clock
+        self._settings = settings
+        self._finisher = finisher
+        self._watch = Watch(
+            node=name,
+            election=election(),
+            epochs=epochs,
+            presence=presence,
+            state=own.state,
+            discover=discovery.run,
+            clock=clock,
+            tick_seconds=settings.tick_seconds,
+        )
+        # The sweep may run in another instance than the tick, so it looks at the leases for itself.
+        self._sweep_election = election()
+        self._sweep = Sweep(
+            node=name,
+            source=source,
+            ledger=own.ledger,
+            jobs=own.jobs,
+            open_conversations=own.open_conversations,
+            assigner=assigner,
+            finisher=finisher,
+            notifier=notifier,
+            clock=clock,
+            file_recheck=timedelta(seconds=settings.file_recheck_seconds),
+            give_up=timedelta(hours=settings.give_up_hours),
+        )
+        self._ingest = Ingest(
+            node=name,
+            source=source,
+            fetcher=Fetcher(name, settings.source_name, source, own.archive, clock),
+            finisher=finisher,
+            ledger=own.ledger,
+            peer_archive=peer.archive,
+            queue=own.ingest,
+            state=own.state,
+            epochs=epochs,
+            clock=clock,
+            max_failures=settings.max_failures,
+        )
+        self._ensured = False
+        self._ensuring = Lock()
+        self.health = Health({"store": self._ensure, "queue": own.ingest.length, "table": own.state.last_error}, clock)
+        self.status = Status(
+            node=name,
+            peer=peer_name,
+            source_name=settings.source_name,
+            presence=presence,
+            state=own.state,
+            ledger=own.ledger,
+            jobs=own.jobs,
+            outbox=own.outbox,
+            queue=own.ingest,
+            clock=clock,
+            tick_seconds=settings.tick_seconds,
+        )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Build the node of this process; SettingsError has one line for each setting that is wrong."""
+        return cls(Settings.from_env())
+
+    def tick(self) -> None:
+        """Stand for election, beat, and discover when ACTIVE."""
+        self._run("watch", self._watch.tick)
+
+    def sweep(self) -> None:
+        """Deliver the outbox; when ACTIVE also look after what does not go by itself."""
+        self._run("sweep", self._swept)
+
+    def ingest(self, body: bytes) -> None:
+        """Archive one recording. A message that cannot be read is kept aside with the reason."""
+        self._ensure()
+        try:
+            command = commands.from_json(body)
+        except Permanent as error:
+            self._reject(self._settings.ingest_queue, body, str(error))
+            return
+        self._ingest.run(command)
+
+    def park(self, body: bytes) -> None:
+        """Park a recording whose command failed again and again."""
+        self._ensure()
+        try:
+            self._ingest.park(commands.from_json(body), "archiving failed again and again; the log says why")
+        except Permanent as error:
+            self._reject(f"{self._settings.ingest_queue}-poison", body, str(error))
+
+    def merge(self, body: bytes) -> None:
+        """Merge a notification of the peer. One that cannot be read is kept aside with the reason."""
+        self._ensure()
+        try:
+            self._finisher.merge(notifications.from_json(body))
+        except Permanent as error:
+            self._reject(self._settings.watermark_queue, body, str(error))
+
+    def reject_notification(self, body: bytes) -> None:
+        """Keep a notification aside that could not be merged again and again."""
+        self._ensure()
+        self._reject(f"{self._settings.watermark_queue}-poison", body, "merging failed again and again")
+
+    def stop(self) -> None:
+        """Hand the role over at once, if this process has it."""
+        self._watch.resign()
+
+    def _swept(self) -> None:
+        self._sweep.deliver()
+        if (active := self._sweep_election.hold()) is not None:
+            self._sweep.run(active)
+
+    def _run(self, work: str, function: Callable[[], None]) -> None:
+        """Run a timer's work: what fails is noted and logged once, and the next tick tries again."""
+        try:
+            self._ensure()
+            function()
+        except CaptureError as error:
+            emit(Event.WORK_FAILED, logging.WARNING, node=self._name, work=work, why=error)
+            self._note(f"{work}: {error}")
+
+    def _note(self, text: str) -> None:
+        try:
+            self._own.state.note_error(self._clock.now(), text)
+        except CaptureError as error:
+            emit(Event.WORK_FAILED, logging.WARNING, node=self._name, work="note", why=error)
+
+    def _reject(self, queue: str, body: bytes, reason: str) -> None:
+        self._own.state.reject(queue, body, reason, self._clock.now())
+        emit(Event.MESSAGE_REJECTED, logging.ERROR, node=self._name, queue=queue, why=reason)
+
+    def _ensure(self) -> None:
+        with self._ensuring:
+            if not self._ensured:
+                self._own.ensure()
+                self._ensured = True

@@ -1,0 +1,60 @@
+"""One Dynamics organisation as the node sees it: joins the parts of this package into `capture.ports.Source`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from capture.model.conversation import Conversation
+from capture.model.identity import ConversationId, RecordingId
+from capture.model.recording import Recording
+from capture.omnichannel.agents import Agents
+from capture.omnichannel.aside import Aside
+from capture.omnichannel.download import Downloads
+from capture.omnichannel.metadata import Metadata
+from capture.omnichannel.pause import Pause
+from capture.omnichannel.recordings import Recordings
+from capture.omnichannel.tokens import Tokens
+from capture.omnichannel.transport import session
+from capture.omnichannel.web_api import WebApi
+from capture.ports import Clock, Download, State
+from capture.settings import Settings
+
+
+class Organisation:
+    """Implements `Source`. One for each process; threads share it. Nothing is called before the first method is.
+
+    `ca_bundle` is a file of root certificates to trust instead of the usual ones.
+    """
+
+    def __init__(self, settings: Settings, state: State, clock: Clock, ca_bundle: str | None = None) -> None:
+        timeout = float(settings.dynamics_timeout_seconds)
+        http = session(timeout, ca_bundle)
+        api = WebApi(settings, Tokens(settings, clock, http), Pause(state, clock), http)
+        aside = Aside(clock)
+        self._recordings = Recordings(api, aside, clock, settings.dynamics_page_size)
+        self._metadata = Metadata(api, Agents(api, clock), aside, clock)
+        self._downloads = Downloads(api, session(timeout, ca_bundle), clock)
+
+    def recordings_since(self, cursor: datetime) -> Iterator[list[Recording]]:
+        """Pages of recordings with `createdon >= cursor`, oldest first, each page read when it is asked for."""
+        return self._recordings.since(cursor)
+
+    def recordings_between(self, start: datetime, end: datetime) -> Iterator[list[Recording]]:
+        """Pages of all recordings with `start <= createdon <= end`, ids and files only."""
+        return self._recordings.between(start, end)
+
+    def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
+        """Read the recordings that still exist among `ids`, in any order."""
+        return self._recordings.by_id(ids)
+
+    def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
+        """Describe the conversations of these recordings, in batches; what is missing is left out."""
+        return self._metadata.describe(recordings)
+
+    def conversations(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
+        """Read these conversations afresh, in batches; those that no longer exist are left out."""
+        return self._metadata.conversations(ids)
+
+    def open(self, recording_id: RecordingId) -> AbstractContextManager[Download]:
+        """Start a download with a fresh URL. Waiting when there is no file (yet)."""
+        return self._downloads.open(recording_id)

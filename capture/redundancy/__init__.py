@@ -1,0 +1,1 @@
+"""Election, heartbeats, sharing of work, watermark notifications."""

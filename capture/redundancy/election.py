@@ -1,0 +1,135 @@
+"""Which node is ACTIVE: the one that holds at least two of the three leases.
+
+Two majorities always share a blob. That is why a new ACTIVE node, which reads the epochs on the blobs it holds and
+writes the next one to all of them, always goes beyond every epoch before it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from capture.errors import CaptureError, Transient
+from capture.model.authority import Active, Ready, Role
+from capture.model.identity import Epoch, NodeName
+from capture.ports import Clock, Lease
+from capture.redundancy.together import Together, one_by_one
+
+
+class Election:
+    """One node's view of the three leases. Safe to use from several instances of the same node."""
+
+    def __init__(
+        self,
+        node: NodeName,
+        leases: Sequence[Lease],
+        clock: Clock,
+        *,
+        lease_seconds: int,
+        margin_seconds: float,
+        together: Together = one_by_one,
+    ) -> None:
+        self._node = node
+        self._leases = tuple(leases)
+        self._clock = clock
+        self._seconds = lease_seconds
+        self._margin = margin_seconds
+        self._together = together
+        self._majority = len(self._leases) // 2 + 1
+        self._active: Active | None = None
+        self._abstain_until = float("-inf")
+
+    @property
+    def active(self) -> Active | None:
+        """The authority this process holds now, None when it has none or its time is over."""
+        if self._active is not None and self._clock.monotonic() < self._active.until:
+            return self._active
+        return None
+
+    def stand(self) -> Role:
+        """Acquire or renew, and become or stay ACTIVE with a majority. Without one, release what was taken.
+
+        A node that was ACTIVE until now keeps what it still holds for one more try: losing contact for a moment
+        must not hand the leases over. But a node that cannot reach its own store (the first lease) could do nothing
+        as ACTIVE, and lets go at once. Never raises.
+        """
+        if self._clock.monotonic() < self._abstain_until:
+            return Ready(held=0, reachable=len(self._leases), own_store=True)
+        was_active = self.active is not None
+        role = self._claim(lambda lease: lease.acquire(self._seconds))
+        if isinstance(role, Ready) and not (was_active and role.own_store):
+            self._release(self._leases)
+        return role
+
+    def hold(self) -> Active | None:
+        """Renew only, never take: for functions that need the authority but must not change who has it."""
+        role = self._claim(lambda lease: lease.renew(self._seconds), may_begin=False)
+        return role if isinstance(role, Active) else None
+
+    def resign(self, abstain_seconds: float) -> None:
+        """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""
+        self._active = None
+        self._abstain_until = self._clock.monotonic() + abstain_seconds
+        self._release(self._leases)
+
+    def _claim(self, take: Callable[[Lease], bool], *, may_begin: bool = True) -> Role:
+        started = self._clock.monotonic()  # what the leases are good for is counted from before the calls
+        outcomes = self._together([partial(take, lease) for lease in self._leases])
+        held = [lease for lease, outcome in zip(self._leases, outcomes, strict=True) if outcome is True]
+        reachable = sum(not isinstance(outcome, CaptureError) for outcome in outcomes)
+        own_store = not isinstance(outcomes[0], CaptureError)
+        eligible = own_store and len(held) >= self._majority
+        epoch = self._reign(held, may_begin=may_begin) if eligible else None
+        until = started + self._seconds - self._margin
+        if epoch is None or self._clock.monotonic() >= until:
+            self._active = None
+            return Ready(held=len(held), reachable=reachable, own_store=own_store)
+        self._active = Active(epoch, until)
+        return self._active
+
+    def _reign(self, held: Sequence[Lease], *, may_begin: bool) -> Epoch | None:
+        """Find the epoch of this reign: the one this node wrote last, or the next, written to all it holds."""
+        reigns = self._together([lease.reign for lease in held])
+        read = {lease: reign for lease, reign in zip(held, reigns, strict=True) if isinstance(reign, tuple)}
+        if len(read) < self._majority:
+            return None
+        top = max(epoch for epoch, _ in read.values())
+        mine = top > 0 and all(holder == self._node for epoch, holder in read.values() if epoch == top)
+        if not mine and not may_begin:
+            return None
+        epoch = Epoch(top if mine else top + 1)
+        stale = [lease for lease, reign in read.items() if reign != (epoch, self._node)]
+        written = self._together([partial(lease.write_reign, epoch, self._node) for lease in stale])
+        confirmed = len(read) - len(stale) + sum(outcome is True for outcome in written)
+        return epoch if confirmed >= self._majority else None
+
+    def _release(self, leases: Iterable[Lease]) -> None:
+        self._together([lease.release for lease in leases])
+
+
+class Epochs:
+    """The highest epoch that this node has heard of, read from the lease blobs at most once in `fresh_seconds`.
+
+    A node that comes back from the dead learns here that its old assignments are over, before it works on them.
+    """
+
+    def __init__(
+        self, leases: Sequence[Lease], clock: Clock, *, fresh_seconds: float, together: Together = one_by_one
+    ) -> None:
+        self._leases = tuple(leases)
+        self._clock = clock
+        self._fresh = fresh_seconds
+        self._together = together
+        self._highest = Epoch(0)
+        self._read_at = float("-inf")
+
+    def highest(self) -> Epoch:
+        """Return the highest epoch. Blobs that cannot be reached are left out; Transient when none can."""
+        now = self._clock.monotonic()
+        if now - self._read_at >= self._fresh:
+            reigns = [
+                reign for reign in self._together([lease.reign for lease in self._leases]) if isinstance(reign, tuple)
+            ]
+            if not reigns and self._highest == 0:
+                raise Transient("no lease blob can be reached to learn the epoch")
+            self._highest = max(self._highest, *(epoch for epoch, _ in reigns), Epoch(0))
+            self._read_at = now
+        return self._highest

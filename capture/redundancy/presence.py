@@ -1,0 +1,61 @@
+"""Is the other node there? Heartbeats go to the own store and to the peer's; their age is told by the store's clock."""
+
+from capture.errors import CaptureError
+from capture.events import Event, emit
+from capture.model.authority import Heartbeat, RoleName
+from capture.model.identity import NodeName
+from capture.ports import Heartbeats
+from capture.redundancy.together import Together
+
+
+class Presence:
+    """What this node tells and knows about who is there."""
+
+    def __init__(
+        self,
+        node: NodeName,
+        peer: NodeName,
+        own: Heartbeats,
+        peers: Heartbeats,
+        *,
+        tick_seconds: float,
+        together: Together,
+    ) -> None:
+        self._node = node
+        self._peer = peer
+        self._own = own
+        self._peers = peers
+        self._tick = tick_seconds
+        self._together = together
+        self._was_silent = False
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Write the heartbeat to both stores. One that cannot be reached is left out: the other side will notice."""
+        self._together([lambda: self._own.write(heartbeat), lambda: self._peers.write(heartbeat)])
+
+    def own(self) -> tuple[Heartbeat, float] | None:
+        """Read this node's own last heartbeat and its age in seconds."""
+        return self._own.read(self._node)
+
+    def peer(self) -> tuple[Heartbeat, float] | None:
+        """Read the peer's last heartbeat and its age, from whichever store has the younger one."""
+        readings = self._together([lambda: self._own.read(self._peer), lambda: self._peers.read(self._peer)])
+        found = [reading for reading in readings if isinstance(reading, tuple)]
+        return min(found, key=lambda reading: reading[1], default=None)
+
+    def peer_overdue(self) -> bool:
+        """Tell, from the own store alone, whether it is time to try for the leases: no beat for a tick and a half."""
+        try:
+            reading = self._own.read(self._peer)
+        except CaptureError:
+            return False  # a node without its own store has nothing to offer
+        return reading is None or reading[0].role is RoleName.RESIGNED or reading[1] > 1.5 * self._tick
+
+    def peer_silent(self) -> bool:
+        """Tell whether the peer has missed three ticks. The change is logged, once."""
+        reading = self.peer()
+        silent = reading is None or reading[1] > 3 * self._tick
+        if silent != self._was_silent:
+            emit(Event.PEER_SILENT if silent else Event.PEER_RETURNED, node=self._node, peer=self._peer)
+            self._was_silent = silent
+        return silent

@@ -1,0 +1,189 @@
+"""Every app setting with its unit and default: the only reader of the environment.
+
+Settings are read once, when the node starts. What is wrong is collected and told at once, a line for each setting.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from capture.connection import StorageConnection
+from capture.errors import SettingsError
+
+_UNRESOLVED = "@Microsoft.KeyVault("
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
+QueueName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,54}$")]
+ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,62}$")]
+Schedule = Annotated[str, Field(pattern=r"^(\S+\s+){5}\S+$")]
+
+
+class Settings(BaseModel):
+    """The settings of one node. Field names are the setting names in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    node_name: Name = Field(description="Name of this node.")
+    peer_name: Name = Field(description="Name of the other node.")
+    source_name: Name = Field(description="Short name of the Dynamics organisation; part of every archive path.")
+    website_site_name: str = Field(
+        default="",
+        description="Set by Azure: the site's name, from which the lease id is derived. Empty: the node's name.",
+    )
+
+    dynamics_url: str = Field(description="Root of the organisation, such as https://contoso.crm4.dynamics.com.")
+    dynamics_tenant_id: str = Field(min_length=1, description="Entra tenant: a guid or a domain.")
+    dynamics_client_id: str = Field(min_length=1, description="Client id of this node's own app registration.")
+    dynamics_client_secret: SecretStr = Field(
+        min_length=1, description="Client secret of this node; in Azure a Key Vault reference."
+    )
+    dynamics_authority: str = Field(
+        default="https://login.microsoftonline.com", description="Entra authority; differs in sovereign clouds."
+    )
+    dynamics_scope: str = Field(default="", description="Token scope. Empty: DYNAMICS_URL with /.default.")
+    dynamics_api_version: str = Field(default="v9.2", pattern=r"^v\d+\.\d+$", description="Web API version.")
+    dynamics_page_size: int = Field(default=500, ge=1, le=5000, description="Rows a page (odata.maxpagesize).")
+    dynamics_timeout_seconds: int = Field(default=30, ge=1, le=300, description="Time-out of a call, in seconds.")
+
+    own_storage: StorageConnection = Field(description="This node's storage account, a Functions connection.")
+    peer_storage: StorageConnection = Field(description="The other node's storage account, a Functions connection.")
+    witness_storage: StorageConnection = Field(description="The witness account, a Functions connection.")
+    lease_container: ContainerName = Field(default="coordination", description="Container of leases and heartbeats.")
+    archive_container: ContainerName = Field(default="recordings", description="Container of the archive.")
+    ingest_queue: QueueName = Field(default="ingest", description="Queue of recordings to archive.")
+    watermark_queue: QueueName = Field(default="watermark", description="Queue of the peer's notifications.")
+
+    watch_schedule: Schedule = Field(
+        default="*/5 * * * * *", description="NCRONTAB of the tick: election, heartbeat, discovery."
+    )
+    sweep_schedule: Schedule = Field(
+        default="*/15 * * * * *", description="NCRONTAB of the sweep: reassignment, outbox, late files."
+    )
+    tick_seconds: int = Field(default=5, ge=1, le=20, description="Length of a tick, in seconds; as WATCH_SCHEDULE.")
+    lease_seconds: int = Field(default=15, ge=15, le=60, description="Length of a lease, in seconds (Azure: 15 to 60).")
+    lease_margin_seconds: int = Field(
+        default=3, ge=1, le=20, description="How long before its lease ends a node stops believing in it, in seconds."
+    )
+    lookback_minutes: int = Field(
+        default=15, ge=1, le=1440, description="How late a row may be committed and still be found by discovery."
+    )
+    lookback_every_seconds: int = Field(default=60, ge=5, le=3600, description="Time between two look-backs.")
+    first_lookback_hours: int = Field(
+        default=24, ge=0, le=8760, description="Where a pair without any watermark starts: hours before now."
+    )
+    file_recheck_seconds: int = Field(default=15, ge=1, le=3600, description="Time between two looks for a late file.")
+    give_up_hours: int = Field(
+        default=72, ge=1, le=8760, description="Age at which a recording without file is parked."
+    )
+    reassign_after_seconds: int = Field(
+        default=300, ge=10, le=86400, description="Length of a first assignment; doubles with each further one."
+    )
+    max_outstanding: int = Field(
+        default=1000, ge=1, le=100000, description="Assigned jobs at once; discovery waits beyond it."
+    )
+    max_failures: int = Field(
+        default=5, ge=1, le=100, description="Mangled deliveries of one recording before it is parked."
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read all settings; SettingsError has one line for each that is missing, malformed or out of range."""
+        values: dict[str, object] = {}
+        for name, field in cls.model_fields.items():
+            setting = name.upper()
+            if field.annotation is StorageConnection:
+                if (connection := StorageConnection.from_env(setting, environ)) is not None:
+                    values[name] = connection
+            elif (text := environ.get(setting, "").strip()) != "":
+                values[name] = text
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(_problems(error)) from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _resolved(cls, value: object) -> object:
+        # A Key Vault reference that could not be resolved stays in the environment as it was written.
+        if isinstance(value, str) and value.startswith(_UNRESOLVED):
+            raise ValueError(
+                "the Key Vault reference was not resolved: check the secret's name and that the node's identity "
+                "has the role Key Vault Secrets User"
+            )
+        return value
+
+    @field_validator("dynamics_url", "dynamics_authority")
+    @classmethod
+    def _https_root(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname:
+            raise ValueError("must be an https:// address")
+        return value.rstrip("/")
+
+    @field_validator("node_name", "peer_name", "source_name", mode="after")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value == "witness":
+            raise ValueError("'witness' is the name of the third region")
+        return value
+
+    @field_validator("own_storage", "peer_storage", "witness_storage", mode="after")
+    @classmethod
+    def _complete(cls, value: StorageConnection) -> StorageConnection:
+        services = ("blob",) if value.setting == "WITNESS_STORAGE" else ("blob", "queue")
+        problem = value.problem((*services, "table") if value.setting == "OWN_STORAGE" else services)
+        if problem is not None:
+            raise ValueError(problem)
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        problems = []
+        if self.node_name == self.peer_name:
+            problems.append("PEER_NAME: must differ from NODE_NAME")
+        accounts = [self.own_storage.account, self.peer_storage.account, self.witness_storage.account]
+        if len(set(accounts)) < len(accounts):
+            problems.append(
+                "OWN_STORAGE, PEER_STORAGE, WITNESS_STORAGE: must be three different accounts; two of three leases "
+                "decide who is ACTIVE"
+            )
+        if 2 * self.tick_seconds + self.lease_margin_seconds >= self.lease_seconds:
+            problems.append(
+                f"LEASE_SECONDS: {self.lease_seconds} is too short: two ticks (TICK_SECONDS={self.tick_seconds}) "
+                f"and the margin (LEASE_MARGIN_SECONDS={self.lease_margin_seconds}) must fit into it"
+            )
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def scope(self) -> str:
+        """Token scope for Dataverse."""
+        return self.dynamics_scope or f"{self.dynamics_url}/.default"
+
+    @property
+    def lease_identity(self) -> str:
+        """What the lease id is derived from: unique for each deployed node."""
+        return self.website_site_name or self.node_name
+
+
+def setting_names() -> list[str]:
+    """Names of all settings as they stand in the environment."""
+    return [name.upper() for name in Settings.model_fields]
+
+
+def _problems(error: ValidationError) -> list[str]:
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            lines += message.splitlines()
+            continue
+        setting = str(problem["loc"][0]).upper()
+        if problem["type"] == "missing":
+            message = "is not set"
+        lines.append(f"{setting}: {message[:1].lower()}{message[1:]}")
+    return lines

@@ -1,0 +1,91 @@
+"""The archive of one node: a blob for each recording, its metadata the durable fact, a JSON sidecar beside it."""
+
+from datetime import datetime
+from urllib.parse import quote, unquote
+
+from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
+
+from capture.errors import Permanent
+from capture.model.identity import ConversationId, NodeName, RecordingId
+from capture.model.ledger import Copy, LedgerEntry
+from capture.storage.failures import failures
+from capture.storage.upload import BlobUpload
+
+BLOCK_BYTES = 4 * 1024 * 1024
+_SIDECAR = "json"
+_JSON = ContentSettings(content_type="application/json")
+_LONGEST_FILE_NAME = 200
+"""Characters: all metadata of a blob may take 8 KiB, and a character up to twelve bytes when it is written in ASCII."""
+
+
+class BlobArchive:
+    """The archive in one container."""
+
+    def __init__(self, container: ContainerClient, setting: str, block_bytes: int = BLOCK_BYTES) -> None:
+        """Take the container, the setting that names its account, and how many bytes travel in one call."""
+        self._container = container
+        self._setting = setting
+        self._block_bytes = block_bytes
+
+    def find(self, stem: str) -> LedgerEntry | None:
+        """Look for a committed recording by its path without extension; its metadata is the fact.
+
+        Permanent when something lies there that this product has not written.
+        """
+        with failures(self._setting, "look into the archive"):
+            blobs = [
+                blob
+                for blob in self._container.list_blobs(name_starts_with=f"{stem}.", include=["metadata"])
+                if blob.name != f"{stem}.{_SIDECAR}"
+            ]
+        return min((_entry(blob) for blob in blobs), key=lambda entry: sorted(entry.copies), default=None)
+
+    def upload(self, path: str) -> BlobUpload:
+        """Begin an upload of the recording that will live at `path`, extension included."""
+        return BlobUpload(self._container.get_blob_client(path), self._setting, self._block_bytes, _metadata)
+
+    def put_sidecar(self, path: str, document: bytes) -> None:
+        """Write the JSON document beside the recording at `path`, replacing an older one."""
+        folder, slash, name = path.rpartition("/")
+        base = name.rpartition(".")[0] or name
+        with failures(self._setting, "write a sidecar"):
+            blob = self._container.get_blob_client(f"{folder}{slash}{base}.{_SIDECAR}")
+            blob.upload_blob(document, overwrite=True, content_settings=_JSON)
+
+
+def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str, str]:
+    """Write the fact as blob metadata: HTTP headers, so in ASCII, and without what is not known."""
+    values = {
+        "recording_id": entry.recording_id,
+        "created_on": entry.created_on.isoformat(),
+        "conversation_id": entry.conversation_id,
+        "archived_at": copy.archived_at.isoformat(),
+        "node": copy.node,
+        "size": str(copy.size),
+        "sha256": copy.sha256,
+        "media_type": copy.media_type,
+        "file_name": file_name[:_LONGEST_FILE_NAME] if file_name is not None else None,
+    }
+    return {name: quote(value, safe="/:+") for name, value in values.items() if value}
+
+
+def _entry(blob: BlobProperties) -> LedgerEntry:
+    """Read the fact back."""
+    values = {name.lower(): unquote(value) for name, value in (blob.metadata or {}).items()}
+    try:
+        copy = Copy(
+            archived_at=datetime.fromisoformat(values["archived_at"]),
+            node=NodeName(values["node"]),
+            path=blob.name,
+            size=int(values["size"]),
+            sha256=values["sha256"],
+            media_type=values["media_type"],
+        )
+        created_on = datetime.fromisoformat(values["created_on"])
+        recording_id = RecordingId(values["recording_id"])
+    except (KeyError, ValueError) as error:
+        raise Permanent(f"{blob.name} in the archive is not a recording of ours: {error}") from None
+    conversation_id = values.get("conversation_id")
+    return LedgerEntry(
+        recording_id, created_on, ConversationId(conversation_id) if conversation_id else None, frozenset({copy})
+    )

@@ -1,0 +1,79 @@
+"""The ledger: one row for each recording, by the hour and the time when Dynamics created it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from azure.data.tables import TableClient
+
+from capture import messages
+from capture.model.identity import RecordingId
+from capture.model.ledger import LedgerEntry, merge_entries
+from capture.storage import rows
+from capture.storage.failures import failures
+
+
+class TableLedger:
+    """What has become of each recording, in the table `ledger`."""
+
+    def __init__(self, table: TableClient, setting: str) -> None:
+        """Take the table and the setting that names its account."""
+        self._table = table
+        self._setting = setting
+
+    def get(self, recording_id: RecordingId, created_on: datetime) -> LedgerEntry | None:
+        """Read one entry."""
+        with failures(self._setting, "read the ledger"):
+            row = rows.read(self._table, rows.hour(created_on), rows.timed_key(created_on, recording_id))
+        return _entry(row)
+
+    def merge(self, entry: LedgerEntry) -> LedgerEntry:
+        """Join the entry into the ledger and return what is known now."""
+        partition, key = rows.hour(entry.created_on), rows.timed_key(entry.created_on, entry.recording_id)
+        known = entry
+
+        def join(row: Mapping[str, object] | None) -> rows.Row | None:
+            nonlocal known
+            before = _entry(row)
+            known = entry if before is None else merge_entries(before, entry)
+            return None if known == before else _row(known)
+
+        with failures(self._setting, "merge into the ledger"):
+            # Nearly every entry is new: inserting first makes that one call.
+            if not rows.insert(self._table, partition, key, _row(entry)):
+                rows.change(self._table, partition, key, join)
+        return known
+
+    def known(self, start: datetime, end: datetime) -> set[RecordingId]:
+        """Ids of all entries with `start <= created_on <= end`."""
+        with failures(self._setting, "list the ledger"):
+            found = self._table.query_entities(_span(start, end), select=["RowKey"], results_per_page=rows.PAGE)
+            return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
+
+    def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
+        """All entries with `start <= created_on <= end`, oldest first, read page by page."""
+        with failures(self._setting, "list the ledger"):
+            for row in self._table.query_entities(_span(start, end), results_per_page=rows.PAGE):
+                if (entry := _entry(row)) is not None:
+                    yield entry
+
+
+def _span(start: datetime, end: datetime) -> str:
+    hours = f"PartitionKey ge '{rows.hour(start)}' and PartitionKey le '{rows.hour(end)}'"
+    return f"{hours} and {rows.in_span(start, end)}"
+
+
+def _row(entry: LedgerEntry) -> rows.Row:
+    address = entry.address
+    return {
+        # These are for people who look at the table; the program reads the JSON.
+        "state": entry.state,
+        "conversation_id": entry.conversation_id or "",
+        "archived_by": address.node if address is not None else "",
+        "path": address.path if address is not None else "",
+        **rows.spread("entry", messages.entries.to_json(entry).decode()),
+    }
+
+
+def _entry(row: Mapping[str, object] | None) -> LedgerEntry | None:
+    text = rows.gather("entry", row) if row is not None else None
+    return messages.entries.from_json(text) if text is not None else None

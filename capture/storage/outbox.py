@@ -1,0 +1,52 @@
+"""What the peer must hear and could not be told yet: one row for each message, oldest first."""
+
+import uuid
+from datetime import datetime
+from itertools import count, islice
+
+from azure.data.tables import TableClient, UpdateMode
+
+from capture.storage import rows
+from capture.storage.failures import failures
+
+_PARTITION = "outbox"
+
+
+class TableOutbox:
+    """The outbox, in the table `outbox`."""
+
+    def __init__(self, table: TableClient, setting: str) -> None:
+        """Take the table and the setting that names its account."""
+        self._table = table
+        self._setting = setting
+        self._numbers = count()
+
+    def put(self, message: bytes, now: datetime) -> None:
+        """Keep a message (UTF-8 text) for later."""
+        # The number keeps messages of one moment in order, the random part keeps the node's instances apart.
+        name = f"{next(self._numbers):012d}-{uuid.uuid4().hex}"
+        row = {
+            "PartitionKey": _PARTITION,
+            "RowKey": rows.timed_key(now, name),
+            **rows.spread("message", message.decode()),
+        }
+        with failures(self._setting, "write to the outbox"):
+            self._table.upsert_entity(row, mode=UpdateMode.REPLACE)
+
+    def oldest(self, limit: int) -> list[tuple[str, bytes]]:
+        """Read the oldest messages with their keys."""
+        every = f"PartitionKey eq '{_PARTITION}'"
+        with failures(self._setting, "read the outbox"):
+            found = self._table.query_entities(every, results_per_page=min(limit, rows.PAGE))
+            return [(row["RowKey"], (rows.gather("message", row) or "").encode()) for row in islice(found, limit)]
+
+    def remove(self, key: str) -> None:
+        """Forget a delivered message."""
+        with failures(self._setting, "remove from the outbox"):
+            self._table.delete_entity(_PARTITION, key)
+
+    def count(self) -> int:
+        """How many wait."""
+        every = f"PartitionKey eq '{_PARTITION}'"
+        with failures(self._setting, "count the outbox"):
+            return sum(1 for _ in self._table.query_entities(every, select=["RowKey"], results_per_page=rows.PAGE))

@@ -1,0 +1,36 @@
+"""Queues, written in the form that the Functions queue trigger reads by default: base64 of UTF-8 JSON."""
+
+import math
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient, QueueServiceClient
+
+from capture.storage.failures import failures
+
+_NEVER = -1
+_LONGEST_DELAY = 7 * 24 * 3600
+
+
+class StorageQueue:
+    """One queue of commands or notifications."""
+
+    def __init__(self, service: QueueServiceClient, name: str, setting: str) -> None:
+        """Take the account's queues, the name of this one, and the setting that names the account."""
+        self._queue: QueueClient = service.get_queue_client(name, message_encode_policy=BinaryBase64EncodePolicy())
+        self._setting = setting
+
+    def send(self, body: bytes, delay: float = 0, ttl: float | None = None) -> None:
+        """Append a message, visible after `delay` seconds, gone after `ttl` seconds (None: never)."""
+        visible = min(math.ceil(delay), _LONGEST_DELAY)
+        # The store takes whole seconds, and refuses a message that would be gone before it is seen.
+        lasts = _NEVER if ttl is None else max(1, math.floor(ttl), visible + 1)
+        with failures(self._setting, f"send to the queue {self._queue.queue_name}"):
+            self._queue.send_message(body, visibility_timeout=visible, time_to_live=lasts)
+
+    def length(self) -> int:
+        """About how many messages wait, hidden ones included; 0 when there is no such queue."""
+        with failures(self._setting, f"count the queue {self._queue.queue_name}"):
+            try:
+                return self._queue.get_queue_properties().approximate_message_count or 0
+            except ResourceNotFoundError:
+                return 0

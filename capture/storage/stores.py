@@ -1,0 +1,161 @@
+"""Everything that a node keeps in storage: its own, its peer's and the witness's. Opening calls nobody."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from capture.connection import StorageConnection
+from capture.storage.accounts import COORDINATION, OTHER_REGION, OWN_REGION, Account, Patience
+from capture.storage.archive import BLOCK_BYTES, BlobArchive
+from capture.storage.failures import BEING_DELETED, code_of, failures
+from capture.storage.heartbeats import BlobHeartbeats
+from capture.storage.interactions import TableInteractions
+from capture.storage.jobs import TableJobs
+from capture.storage.leases import BlobLease
+from capture.storage.ledger import TableLedger
+from capture.storage.open_conversations import TableOpenConversations
+from capture.storage.outbox import TableOutbox
+from capture.storage.queues import StorageQueue
+from capture.storage.state import TableState
+
+TABLES = ("ledger", "jobs", "interactions", "openconversations", "outbox", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What containers and queues are called, the same in both regions, and who this node is to a lease."""
+
+    lease_identity: str
+    lease_container: str
+    archive_container: str
+    ingest_queue: str
+    watermark_queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStore:
+    """What one node uses of one account that both nodes reach: its own or its peer's."""
+
+    lease: BlobLease
+    heartbeats: BlobHeartbeats
+    archive: BlobArchive
+    ingest: StorageQueue
+    watermarks: StorageQueue
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStore(PeerStore):
+    """All of one node's own stores."""
+
+    ledger: TableLedger
+    jobs: TableJobs
+    interactions: TableInteractions
+    open_conversations: TableOpenConversations
+    outbox: TableOutbox
+    state: TableState
+    ensure: Callable[[], None]
+    """Create whatever containers, queues and tables are missing; Transient when the account cannot be reached."""
+
+
+def open_own_store(
+    connection: StorageConnection,
+    names: Names,
+    *,
+    patience: Patience = OWN_REGION,
+    coordination: Patience = COORDINATION,
+    block_bytes: int = BLOCK_BYTES,
+) -> OwnStore:
+    """Open the node's own account. Call `ensure` before the first use."""
+    account = Account(connection, patience)
+    blobs, queues, tables = account.blobs(), account.queues(), account.tables()
+    shared = _shared(Account(connection, coordination).blobs(), blobs, queues, connection.setting, names, block_bytes)
+
+    def ensure() -> None:
+        _ensure(blobs, queues, tables, connection.setting, names)
+
+    setting = connection.setting
+    return OwnStore(
+        lease=shared.lease,
+        heartbeats=shared.heartbeats,
+        archive=shared.archive,
+        ingest=shared.ingest,
+        watermarks=shared.watermarks,
+        ledger=TableLedger(tables.get_table_client("ledger"), setting),
+        jobs=TableJobs(tables.get_table_client("jobs"), setting),
+        interactions=TableInteractions(tables.get_table_client("interactions"), setting),
+        open_conversations=TableOpenConversations(tables.get_table_client("openconversations"), setting),
+        outbox=TableOutbox(tables.get_table_client("outbox"), setting),
+        state=TableState(tables.get_table_client("state"), setting),
+        ensure=ensure,
+    )
+
+
+def open_peer_store(
+    connection: StorageConnection,
+    names: Names,
+    *,
+    patience: Patience = OTHER_REGION,
+    coordination: Patience = COORDINATION,
+) -> PeerStore:
+    """Open what this node uses of its peer's account. The peer makes its own containers and queues."""
+    account = Account(connection, patience)
+    return _shared(
+        Account(connection, coordination).blobs(),
+        account.blobs(),
+        account.queues(),
+        connection.setting,
+        names,
+        BLOCK_BYTES,
+    )
+
+
+def open_witness(connection: StorageConnection, names: Names, *, coordination: Patience = COORDINATION) -> BlobLease:
+    """Open the third lease. Whoever comes first makes its container."""
+    blobs = Account(connection, coordination).blobs()
+    return BlobLease(blobs.get_container_client(names.lease_container), connection.setting, names.lease_identity)
+
+
+def _shared(
+    coordination: BlobServiceClient,
+    blobs: BlobServiceClient,
+    queues: QueueServiceClient,
+    setting: str,
+    names: Names,
+    block_bytes: int,
+) -> PeerStore:
+    leases = coordination.get_container_client(names.lease_container)
+    return PeerStore(
+        lease=BlobLease(leases, setting, names.lease_identity),
+        heartbeats=BlobHeartbeats(leases, setting),
+        archive=BlobArchive(blobs.get_container_client(names.archive_container), setting, block_bytes),
+        ingest=StorageQueue(queues, names.ingest_queue, setting),
+        watermarks=StorageQueue(queues, names.watermark_queue, setting),
+    )
+
+
+def _ensure(
+    blobs: BlobServiceClient, queues: QueueServiceClient, tables: TableServiceClient, setting: str, names: Names
+) -> None:
+    """Create what is missing, all at once: a node that starts has seconds, and every call is a round trip."""
+
+    def once(create: Callable[[str], object], name: str) -> None:
+        with failures(setting, f"create {name}"):
+            try:
+                create(name)
+            except ResourceExistsError as error:
+                if code_of(error) in BEING_DELETED:
+                    raise
+
+    wanted: list[tuple[Callable[[str], object], str]] = [
+        *((blobs.create_container, name) for name in (names.lease_container, names.archive_container)),
+        *((queues.create_queue, name) for name in (names.ingest_queue, names.watermark_queue)),
+        *((tables.create_table, name) for name in TABLES),
+    ]
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="ensure") as pool:
+        for done in [pool.submit(once, create, name) for create, name in wanted]:
+            done.result()

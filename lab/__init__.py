@@ -1,0 +1,1 @@
+"""The pair on one machine: Functions host, simulated Dynamics organisation, storage emulators, terminal view."""

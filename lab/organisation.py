@@ -1,0 +1,89 @@
+"""The simulated Dynamics organisation as a part of the lab: its process, and what the lab asks of it."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from lab.processes import Child
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+"""Tenant id of the simulated Entra."""
+
+SOURCE = "contoso"
+"""Short name of the organisation; part of every archive path."""
+
+_SECONDS_TO_START = 60.0
+_SECONDS_TO_ANSWER = 30.0
+
+
+class Organisation:
+    """A running `lab.dynamics`. `clients` are the client ids of the nodes with their secrets."""
+
+    def __init__(self, clients: Mapping[str, str], folder: Path, *, calls_per_second: float = 0) -> None:
+        """Start the process; `wait` returns when it answers. With a rate, calls end by themselves."""
+        self.bundle = folder / "certificates" / "bundle.pem"
+        self.bundle.parent.mkdir(parents=True, exist_ok=True)
+        arguments: list[str | Path] = ["--certificates", self.bundle.parent, "--organisation", SOURCE]
+        arguments += ["--rate", str(calls_per_second)]
+        for client_id, secret in clients.items():
+            arguments += ["--client", f"{client_id}:{secret}"]
+        log = folder / "organisation.log"
+        self.process = Child("organisation", [sys.executable, "-m", "lab.dynamics", *arguments], log)
+        self._https = self._http = 0
+        self._session = requests.Session()
+        self._session.trust_env = False  # a company's proxy has no business between two processes of one machine
+
+    def wait(self) -> Self:
+        """Return when both ports are open."""
+        line = self.process.wait_for_line(r"^ready https=(\d+) http=(\d+)", _SECONDS_TO_START)
+        self._https, self._http = int(line[1]), int(line[2])
+        return self
+
+    @property
+    def url(self) -> str:
+        """Root of the Web API, and of the token endpoint."""
+        return f"https://localhost:{self._https}"
+
+    @property
+    def control(self) -> str:
+        """Root of the lab's control interface."""
+        return f"http://127.0.0.1:{self._http}"
+
+    def publish(self, count: int, **shape: object) -> None:
+        """Let `count` calls end; `shape` goes to POST /lab/calls as it is."""
+        self._ask("POST", "/lab/calls", {"count": count, **shape})
+
+    def published(self, *, hashes: bool = True) -> list[dict[str, Any]]:
+        """What was published, with the hash of every file: the truth that the archives are checked against."""
+        answer = self._ask("GET", f"/lab/published?hashes={str(hashes).lower()}")
+        return answer if isinstance(answer, list) else []
+
+    def totals(self) -> tuple[int, int]:
+        """How many calls with recordings have ended, and how many recordings they have."""
+        published = self.published(hashes=False)
+        return len({truth["conversation_id"] for truth in published}), len(published)
+
+    def stats(self) -> dict[str, Any]:
+        """What the nodes have asked for so far."""
+        answer = self._ask("GET", "/lab/stats")
+        return answer if isinstance(answer, dict) else {}
+
+    def faults(self, **faults: object) -> None:
+        """Switch faults on or off; they go to POST /lab/faults as they are."""
+        self._ask("POST", "/lab/faults", faults)
+
+    def stop(self) -> None:
+        """End the organisation."""
+        self._session.close()
+        self.process.stop(5)
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        answer = self._session.request(method, f"{self.control}{path}", json=body, timeout=_SECONDS_TO_ANSWER)
+        answer.raise_for_status()
+        document: dict[str, Any] | list[dict[str, Any]] = answer.json()
+        return document

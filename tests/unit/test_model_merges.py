@@ -1,0 +1,116 @@
+"""The merges are joins: order, grouping and repetition change nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.model.authority import Watermark, merge_watermarks
+from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
+from capture.model.identity import ConversationId, Epoch, NodeName, RecordingId
+from capture.model.ledger import Copy, LedgerEntry, Parked, merge_entries
+
+START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+times = st.integers(0, 50).map(lambda seconds: START + timedelta(seconds=seconds))
+nodes = st.sampled_from([NodeName("main"), NodeName("peer")])
+copies = st.builds(
+    Copy,
+    archived_at=times,
+    node=nodes,
+    path=st.sampled_from(["a.mp3", "b.mp3"]),
+    size=st.integers(1, 3),
+    sha256=st.sampled_from(["0", "1"]),
+    media_type=st.just("audio/mpeg"),
+)
+parkings = st.builds(Parked, at=times, node=nodes, reason=st.sampled_from(["no file came", "unknown media type"]))
+
+
+def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
+    return st.builds(
+        LedgerEntry,
+        recording_id=st.just(RecordingId(recording)),
+        created_on=st.just(START),
+        conversation_id=st.sampled_from([None, ConversationId("c1")]),
+        copies=st.frozensets(copies, max_size=3),
+        parked=st.none() | parkings,
+    )
+
+
+watermarks = st.none() | st.builds(Watermark, epoch=st.integers(0, 4).map(Epoch), low=times)
+readings = st.builds(
+    Conversation,
+    id=st.just(ConversationId("c1")),
+    read_at=times,
+    finished=st.booleans(),
+    subject=st.sampled_from(["x", "y"]),
+)
+interactions = st.builds(
+    Interaction,
+    key=st.just("c1"),
+    conversation=st.none() | readings,
+    recordings=st.lists(
+        st.sampled_from(["r1", "r2"]).flatmap(entries), max_size=2, unique_by=lambda entry: entry.recording_id
+    ).map(lambda some: tuple(sorted(some, key=lambda entry: (entry.created_on, entry.recording_id)))),
+)
+
+
+@given(entries(), entries(), entries())
+def test_ledger_entries_join(one: LedgerEntry, other: LedgerEntry, third: LedgerEntry) -> None:
+    assert merge_entries(one, other) == merge_entries(other, one)
+    assert merge_entries(one, one) == one
+    assert merge_entries(merge_entries(one, other), third) == merge_entries(one, merge_entries(other, third))
+
+
+@given(entries(), entries())
+def test_archived_is_never_lost(one: LedgerEntry, other: LedgerEntry) -> None:
+    joined = merge_entries(one, other)
+    assert joined.copies == one.copies | other.copies
+    assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
+
+
+@given(st.lists(copies, min_size=1, max_size=4))
+def test_the_earliest_copy_is_the_address(some: list[Copy]) -> None:
+    entry = LedgerEntry(RecordingId("r1"), START, copies=frozenset(some))
+    assert entry.address is not None
+    assert entry.address.archived_at == min(copy.archived_at for copy in some)
+
+
+@given(watermarks, watermarks, watermarks)
+def test_watermarks_join(one: Watermark | None, other: Watermark | None, third: Watermark | None) -> None:
+    assert merge_watermarks(one, other) == merge_watermarks(other, one)
+    assert merge_watermarks(one, one) == one
+    assert merge_watermarks(merge_watermarks(one, other), third) == merge_watermarks(
+        one, merge_watermarks(other, third)
+    )
+
+
+@given(st.builds(Watermark, epoch=st.integers(0, 4).map(Epoch), low=times), watermarks)
+def test_a_watermark_never_goes_back(one: Watermark, other: Watermark | None) -> None:
+    joined = merge_watermarks(one, other)
+    assert joined is not None
+    assert joined.epoch >= one.epoch
+    assert joined.epoch > one.epoch or joined.low >= one.low
+
+
+@given(st.lists(st.none() | readings, max_size=5), st.randoms())
+def test_both_nodes_choose_the_same_reading(some: list[Conversation | None], random: object) -> None:
+    shuffled = list(some)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert latest(some) == latest(shuffled)
+
+
+@given(st.lists(readings, min_size=1, max_size=5))
+def test_a_finished_reading_beats_an_unfinished_one(some: list[Conversation]) -> None:
+    chosen = latest(some)
+    assert chosen is not None
+    assert chosen.finished == any(reading.finished for reading in some)
+
+
+@given(interactions, interactions, interactions)
+def test_interactions_join(one: Interaction, other: Interaction, third: Interaction) -> None:
+    assert merge_interactions(one, other) == merge_interactions(other, one)
+    assert merge_interactions(one, one) == one
+    assert merge_interactions(merge_interactions(one, other), third) == merge_interactions(
+        one, merge_interactions(other, third)
+    )

@@ -1,0 +1,45 @@
+"""The sidecar follows its published schema."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from capture.audio.sidecar import sidecar, sidecar_schema
+from capture.model.conversation import Agent, Conversation, Participant, Session
+from capture.model.identity import ConversationId, NodeName, RecordingId
+from capture.model.ledger import Copy, LedgerEntry
+
+PUBLISHED = json.loads((Path(__file__).parents[2] / "docs" / "sidecar.schema.json").read_text())
+WHEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+COPY = Copy(WHEN, NodeName("main"), "source=contoso/r1.mp3", 3, "0" * 64, "audio/mpeg")
+ENTRY = LedgerEntry(RecordingId("r1"), WHEN, ConversationId("c1"), frozenset({COPY}))
+AGENT = Agent("a1", "Ann", "ann@contoso.com", "CONTOSO\\ann", "e1")
+CONVERSATION = Conversation(
+    ConversationId("c1"),
+    WHEN,
+    finished=True,
+    queue="Billing",
+    sessions=(Session("s1", AGENT, WHEN, WHEN, WHEN, "AgentClosed", (Participant(AGENT, "Primary", WHEN, None),)),),
+)
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    assert sidecar_schema() == PUBLISHED
+
+
+@pytest.mark.parametrize("conversation", [CONVERSATION, None])
+def test_a_sidecar_is_valid(conversation: Conversation | None) -> None:
+    document = json.loads(sidecar("contoso", ENTRY, COPY, conversation))
+    jsonschema.validate(document, PUBLISHED)
+    assert document["recording_id"] == "r1"
+    assert document["sha256"] == "0" * 64
+
+
+def test_the_schema_refuses_what_is_not_a_sidecar() -> None:
+    document = json.loads(sidecar("contoso", ENTRY, COPY, None))
+    del document["sha256"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, PUBLISHED)
