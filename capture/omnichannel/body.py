@@ -1,6 +1,6 @@
 """Reading the body of an open response in pieces."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import requests
 from urllib3.exceptions import HTTPError, IncompleteRead
@@ -12,7 +12,7 @@ _PIECE = 1024 * 1024
 """Bytes read at once. Larger pieces are no faster, smaller ones cost the reader of each."""
 
 
-def pieces(response: requests.Response, whom: str) -> Iterator[bytes]:
+def pieces(response: requests.Response, whom: str) -> Generator[bytes]:
     """Yield the bytes as they were sent. Transient when the connection fails, Mangled when the body ends too early."""
     try:
         # The raw stream: `iter_content` is a fifth slower and would decode what must be kept as it is.

@@ -3,12 +3,12 @@
 Microsoft Learn: "Use file column data", download in chunks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 import requests
 
-from capture.errors import Mangled, Waiting
+from capture.errors import Mangled, Permanent, Waiting
 from capture.model.identity import RecordingId
 from capture.omnichannel.body import pieces
 from capture.omnichannel.recordings import RECORDINGS
@@ -24,18 +24,19 @@ _WHOM = "Dynamics"
 def by_ranges(api: WebApi, recording_id: RecordingId) -> Iterator[Download]:
     """Open the file. Waiting when there is none (yet); a token that ends meanwhile is renewed on the way."""
     path = f"{RECORDINGS}({recording_id})/msdyn_recording/$value"
-    first = _range(api, path, 0)
-    with closing(first):
-        size = _total(first)
+    first = _first(api, path)
+    size = _total(first)
+    chunks = pieces(first, _WHOM) if first.status_code == 200 else _all_ranges(api, path, first, size)
+    with closing(first), closing(chunks):
         yield Download(
             file_name=first.headers.get("x-ms-file-name"),
             size=size,
             media_type=first.headers.get("mimetype"),
-            chunks=pieces(first, _WHOM) if first.status_code == 200 else _all_ranges(api, path, first, size),
+            chunks=chunks,
         )
 
 
-def _all_ranges(api: WebApi, path: str, first: requests.Response, size: int | None) -> Iterator[bytes]:
+def _all_ranges(api: WebApi, path: str, first: requests.Response, size: int | None) -> Generator[bytes]:
     response, done = first, 0
     while True:
         came = 0
@@ -49,18 +50,28 @@ def _all_ranges(api: WebApi, path: str, first: requests.Response, size: int | No
             return
         if came == 0:
             raise Mangled(f"{_WHOM} sends no more after {done} of {size} bytes")
-        response = _range(api, path, done)
+        response = _opened(api, path, _range_from(done))
         if response.status_code != 206 or _total(response) != size:
             response.close()
-            raise Mangled("the file has changed while it was read")
+            raise Mangled(f"{_WHOM} answers the range from {done} with something else, or with another file")
 
 
-def _range(api: WebApi, path: str, start: int) -> requests.Response:
+def _first(api: WebApi, path: str) -> requests.Response:
     try:
-        response = api.open(
-            path,
-            {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes={start}-{start + _RANGE - 1}"},
-        )
+        return _opened(api, path, _range_from(0))
+    except Permanent:
+        # An environment with its own encryption key sends no chunks, and of an empty file there is no range. What it
+        # answers then is not documented, so any refusal leads here: the file as a whole.
+        return _opened(api, path, {})
+
+
+def _range_from(start: int) -> dict[str, str]:
+    return {"Range": f"bytes={start}-{start + _RANGE - 1}"}
+
+
+def _opened(api: WebApi, path: str, headers: Mapping[str, str]) -> requests.Response:
+    try:
+        response = api.open(path, {"Accept": "*/*", "Accept-Encoding": "identity", **headers})
     except Missing as error:
         raise Waiting(f"no file yet ({error})") from None
     if response.status_code == 204:

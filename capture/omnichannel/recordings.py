@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from capture.events import Event, emit
 from capture.model.identity import ConversationId, RecordingId
 from capture.model.recording import Recording
 from capture.omnichannel import query, rows
@@ -12,8 +13,6 @@ from capture.omnichannel.conversations import CONVERSATION_COLUMNS
 from capture.omnichannel.rows import Row
 from capture.omnichannel.web_api import LARGEST_PAGE, WebApi
 from capture.ports import Clock
-
-LOG = logging.getLogger(__name__)
 
 RECORDINGS = "msdyn_ocrecordings"
 
@@ -91,7 +90,7 @@ class Recordings:
 def _recordings(page: list[Row]) -> list[Recording]:
     read = [recording for row in page if (recording := recording_of(row)) is not None]
     if len(read) < len(page):
-        LOG.warning("recording_rows_skipped", extra={"count": len(page) - len(read)})
+        emit(Event.ROWS_SKIPPED, logging.WARNING, count=len(page) - len(read))
     return read
 
 

@@ -82,7 +82,7 @@ class Tokens:
                 return self._held.text
             # Whoever waited for the lock while another thread failed shares its failure instead of waiting again.
             if self._failure is not None and asked_at < self._failure[1]:
-                raise self._failure[0]
+                raise self._failure[0].with_traceback(None)
             try:
                 self._held = self._fetch()
             except CaptureError as error:

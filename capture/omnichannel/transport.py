@@ -1,5 +1,6 @@
 """HTTP sessions: a time-out on every call, a certificate bundle of one's own, no cookies. Knows no Dataverse."""
 
+import logging
 from collections.abc import Mapping
 from http.client import RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
@@ -49,6 +50,8 @@ def session(timeout: float, ca_bundle: str | None = None) -> requests.Session:
     # The affinity cookie would tie all calls to one web server, whose protection limits are its own
     # (Microsoft Learn, "Send parallel requests", server affinity).
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # Its debug lines hold whole addresses, and the address of a download is a secret.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     return made
 
 

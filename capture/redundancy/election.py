@@ -36,6 +36,7 @@ class Election:
         self._majority = len(self._leases) // 2 + 1
         self._active: Active | None = None
         self._abstain_until = float("-inf")
+        self._perhaps_held: Sequence[Lease] = ()
 
     @property
     def active(self) -> Active | None:
@@ -56,7 +57,7 @@ class Election:
         was_active = self.active is not None
         role = self._claim(lambda lease: lease.acquire(self._seconds))
         if isinstance(role, Ready) and not (was_active and role.own_store):
-            self._release(self._leases)
+            self._release(self._perhaps_held)
         return role
 
     def hold(self) -> Active | None:
@@ -75,6 +76,8 @@ class Election:
         outcomes = self._together([partial(take, lease) for lease in self._leases])
         held = [lease for lease, outcome in zip(self._leases, outcomes, strict=True) if outcome is True]
         reachable = sum(not isinstance(outcome, CaptureError) for outcome in outcomes)
+        # Without an answer the store may have done it all the same.
+        self._perhaps_held = [lease for lease, done in zip(self._leases, outcomes, strict=True) if done is not False]
         own_store = not isinstance(outcomes[0], CaptureError)
         eligible = own_store and len(held) >= self._majority
         epoch = self._reign(held, may_begin=may_begin) if eligible else None

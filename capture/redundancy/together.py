@@ -18,7 +18,11 @@ def side_by_side(pool: ThreadPoolExecutor) -> Together:
     """Make a `Together` that runs its calls in the threads of `pool`."""
 
     def run(calls: Sequence[Callable[[], object]]) -> list[object]:
-        futures: list[Future[object]] = [pool.submit(_outcome, call) for call in calls]
+        try:
+            futures: list[Future[object]] = [pool.submit(_outcome, call) for call in calls]
+        except RuntimeError:
+            # The interpreter is ending and starts no more work in threads; a last hand-over goes in turn.
+            return one_by_one(calls)
         return [future.result() for future in futures]
 
     return run

@@ -16,6 +16,11 @@ class Outage:
         self._subject = subject
         self._down = False
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the last call failed."""
+        return self._down
+
     def failed(self, error: Exception) -> None:
         """Storage did not do what it was asked."""
         if not self._down:

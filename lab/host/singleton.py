@@ -75,7 +75,7 @@ class Singleton:
 
     async def release(self) -> None:
         """Give the lock up, so that the next process need not wait for it to run out."""
-        if not self.held:
+        if not self.held or self._outage.is_on:
             return
         self._held_until = 0.0
         try:

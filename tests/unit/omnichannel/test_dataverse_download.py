@@ -269,6 +269,34 @@ def test_ranges_that_are_shorter_than_asked_are_followed(organisation: Organisat
     assert read(organisation) == b"0123456789"
 
 
+@pytest.mark.usefixtures("barred")
+def test_ranges_that_are_refused_leave_the_whole_file(organisation: Organisation, server: TinyServer) -> None:
+    server.on(VALUE, refuses(400, "0x80090017"), Answer(200, AUDIO))
+    assert read(organisation) == AUDIO
+    assert ["Range" in each.headers for each in server.asked if each.path == VALUE] == [True, False]
+
+
+@pytest.mark.usefixtures("barred")
+def test_download_by_ranges_can_be_given_up(organisation: Organisation, server: TinyServer) -> None:
+    server.on(VALUE, part(0), part(1), part(0), part(1), part(2))
+    with organisation.open(ID) as download:
+        for _ in range(5):
+            next(download.chunks)
+    assert next(download.chunks, None) is None
+    assert read(organisation) == AUDIO
+
+
+def test_link_stands_in_no_log(
+    organisation: Organisation, server: TinyServer, file_host: TinyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    server.on(LINK, link(file_host))
+    file_host.on(FILE, Answer(200, AUDIO))
+    read(organisation)
+    assert "s3cret" not in caplog.text
+    assert "token-1" not in caplog.text
+
+
 def test_netrc_adds_no_credentials(
     another: Callable[[], Organisation],
     server: TinyServer,

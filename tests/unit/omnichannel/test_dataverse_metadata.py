@@ -7,10 +7,11 @@ import pytest
 from conftest import HandClock
 from tiny_server import TinyServer, refuses, says
 
-from capture.errors import Unauthorized
+from capture.errors import Unauthorized, Waiting
 from capture.model.conversation import Agent, Participant
 from capture.model.identity import ConversationId, RecordingId
 from capture.model.recording import Recording
+from capture.omnichannel.aside import Aside
 from capture.omnichannel.organisation import Organisation
 
 API = "/api/data/v9.2/"
@@ -168,4 +169,18 @@ def test_missing_privilege_is_told(organisation: Organisation, server: TinyServe
     message = "Principal user is missing prvReadmsdyn_ocsession privilege"
     server.on(SESSIONS, refuses(403, "0x80040220", message))
     with pytest.raises(Unauthorized, match="prvReadmsdyn_ocsession"):
+        organisation.conversations([ConversationId(CALL)])
+
+
+def test_what_is_kept_is_bounded(clock: HandClock) -> None:
+    aside = Aside(clock)
+    for number in range(5001):
+        aside.put(guid(1, number), {}, NOON)
+    assert aside.get(guid(1, 0)) is None
+    assert aside.get(guid(1, 5000)) == ({}, NOON)
+
+
+def test_throttling_in_the_middle_of_a_description_is_waiting(organisation: Organisation, server: TinyServer) -> None:
+    server.on(PHONES, refuses(429, Retry_After="3"))
+    with pytest.raises(Waiting):
         organisation.conversations([ConversationId(CALL)])

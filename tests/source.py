@@ -1,0 +1,87 @@
+"""A Dynamics organisation in memory: rows, files, and failures in the order in which a test wants them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from capture.errors import CaptureError, Waiting
+from capture.model.conversation import Conversation
+from capture.model.identity import ConversationId, RecordingId
+from capture.model.recording import Recording
+from capture.ports import Clock, Download
+
+PIECE = 700
+"""Bytes a piece of a download: small, so that even little files come in several."""
+
+
+@dataclass
+class FakeSource:
+    """Implements `capture.ports.Source`. `calls` names every call made; `failures` are raised by `open` in turn."""
+
+    clock: Clock
+    page_size: int = 100
+    rows: dict[RecordingId, Recording] = field(default_factory=dict)
+    visible_on: dict[RecordingId, datetime] = field(default_factory=dict)
+    files: dict[RecordingId, bytes] = field(default_factory=dict)
+    claimed_sizes: dict[RecordingId, int] = field(default_factory=dict)
+    finished: set[ConversationId] = field(default_factory=set)
+    failures: list[CaptureError] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def publish(self, recording: Recording, content: bytes | None, *, commit_delay: float = 0) -> Recording:
+        """Add a row, visible after `commit_delay` seconds, with its file if there is one."""
+        if content is not None:
+            self.files[recording.id] = content
+            recording = replace(recording, file_id=f"file-{recording.id}")
+        self.rows[recording.id] = recording
+        self.visible_on[recording.id] = self.clock.now() + timedelta(seconds=commit_delay)
+        return recording
+
+    def bring_file(self, recording_id: RecordingId, content: bytes) -> None:
+        """Let a file come after its row."""
+        self.files[recording_id] = content
+        self.rows[recording_id] = replace(self.rows[recording_id], file_id=f"file-{recording_id}")
+
+    def recordings_since(self, cursor: datetime) -> Iterator[list[Recording]]:
+        yield from self._pages("since", [row for row in self._visible() if row.created_on >= cursor])
+
+    def recordings_between(self, start: datetime, end: datetime) -> Iterator[list[Recording]]:
+        yield from self._pages("between", [row for row in self._visible() if start <= row.created_on <= end])
+
+    def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
+        self.calls.append("by_id")
+        return [row for row in self._visible() if row.id in set(ids)]
+
+    def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
+        return self.conversations([each.conversation_id for each in recordings if each.conversation_id is not None])
+
+    def conversations(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
+        if ids:
+            self.calls.append("conversations")
+        return {each: Conversation(each, self.clock.now(), finished=each in self.finished) for each in ids}
+
+    @contextmanager
+    def open(self, recording_id: RecordingId) -> Iterator[Download]:
+        self.calls.append("open")
+        if self.failures:
+            raise self.failures.pop(0)
+        if recording_id not in self.files:
+            raise Waiting("no file yet")
+        content = self.files[recording_id]
+        yield Download(
+            file_name="callRecording.mp3",
+            size=self.claimed_sizes.get(recording_id, len(content)),
+            media_type="audio/mpeg",
+            chunks=(content[at : at + PIECE] for at in range(0, len(content), PIECE)),
+        )
+
+    def _visible(self) -> list[Recording]:
+        now = self.clock.now()
+        rows = [row for row in self.rows.values() if self.visible_on[row.id] <= now]
+        return sorted(rows, key=lambda row: (row.created_on, row.id))
+
+    def _pages(self, name: str, rows: list[Recording]) -> Iterator[list[Recording]]:
+        for at in range(0, max(len(rows), 1), self.page_size):
+            self.calls.append(name)
+            yield rows[at : at + self.page_size]
