@@ -174,9 +174,9 @@ def _demonstrate(pair: Pair, calls: int, console: Console) -> tuple[Findings, di
 
 
 def _table(numbers: dict[str, Any]) -> Table:
-    table = Table(title="What has become of the calls", title_justify="left")
-    table.add_column("")
-    table.add_column("", justify="right")
+    table = Table(title="What has become of the calls", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
     for key, value in numbers.items():
         text = ", ".join(f"{node} {count}" for node, count in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(key.replace("_", " "), text)

@@ -108,6 +108,7 @@ class NodeProcess:
 
     def stop(self) -> bool:
         """Ask it to stop and wait for it. Tell whether it went by itself."""
+        self._session.close()
         return self._child is None or self._child.stop(_SECONDS_TO_STOP)
 
     def pause(self) -> None:

@@ -29,11 +29,6 @@ class NodeReading:
             return "DOWN"
         return str(self.status["role"]) if self.status else "no answer"
 
-    @property
-    def archived(self) -> int:
-        """How many recordings it has archived itself."""
-        return int(self.status["archived"].get(self.name, 0)) if self.status else 0
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -50,6 +45,10 @@ class Reading:
         """How many recordings are archived, as far as either node knows."""
         return max((int(node.status["archived"]["total"]) for node in self.nodes if node.status), default=0)
 
+    def archived_by(self, name: str) -> int:
+        """How many recordings a node has archived itself: the other one knows it, too, when it is down."""
+        return max((int(node.status["archived"].get(name, 0)) for node in self.nodes if node.status), default=0)
+
     @property
     def active(self) -> str | None:
         """Name of the one ACTIVE node, None while there is none."""
@@ -63,7 +62,7 @@ def as_line(reading: Reading) -> str:
     for node in reading.nodes:
         text = f"{node.name} {node.role}"
         if (status := node.status) is not None:
-            text += f" epoch {status['epoch']} lag {_lag(status)} archived {node.archived}"
+            text += f" epoch {status['epoch']} lag {_lag(status)} archived {reading.archived_by(node.name)}"
             text += f" outstanding {_outstanding(status)} parked {status['parked']} outbox {status['outbox']}"
         parts.append(text)
     parts.append(f"calls {reading.calls} recordings {reading.recordings} archived {reading.archived}")
@@ -88,7 +87,9 @@ def as_table(reading: Reading, hints: Sequence[str]) -> RenderableType:
     }
     for title, text in rows.items():
         table.add_row(title, *(text(node.status) if node.status else "-" for node in reading.nodes))
-    table.add_row("archived by it", *(Text(str(node.archived), style="bold") for node in reading.nodes))
+    table.add_row(
+        "archived by it", *(Text(str(reading.archived_by(node.name)), style="bold") for node in reading.nodes)
+    )
     table.add_row("last error", *(_last_error(node) for node in reading.nodes))
     table.add_row("process", *(str(node.pid) if node.running else "-" for node in reading.nodes))
     total = Text.assemble(

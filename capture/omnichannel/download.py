@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 import requests
 
 from capture.model.identity import RecordingId
-from capture.omnichannel.body import pieces
 from capture.omnichannel.ranges import by_ranges
+from capture.omnichannel.resume import resumed
 from capture.omnichannel.sas import follow, link_to
 from capture.omnichannel.web_api import WebApi
 from capture.ports import Clock, Download
@@ -41,7 +41,7 @@ class Downloads:
                         file_name=link.file_name,
                         size=link.size if link.size is not None else _length(response),
                         media_type=link.media_type or response.headers.get("Content-Type"),
-                        chunks=pieces(response, "The download host"),
+                        chunks=resumed(self._http, link, response),
                     )
                 return
         with by_ranges(self._api, recording_id) as download:

@@ -4,6 +4,7 @@ Microsoft Learn: "Use file column data", GetFileSasUrl. The URL opens the file t
 and stands in no message and no traceback.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
@@ -18,7 +19,7 @@ from capture.omnichannel.rows import text
 from capture.omnichannel.transport import unreachable, was_idle_too_long
 from capture.omnichannel.web_api import WebApi
 
-_HOST = "The download host"
+DOWNLOAD_HOST = "The download host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ def link_to(api: WebApi, recording_id: RecordingId) -> Link | None:
     )
 
 
-def follow(http: requests.Session, link: Link) -> requests.Response | None:
+def follow(http: requests.Session, link: Link, headers: Mapping[str, str] | None = None) -> requests.Response | None:
     """Open the file behind the link; the caller closes it. None when this node may not use links at all."""
-    response = _answer(http, link)
-    if response.status_code == 200:
+    response = _answer(http, link, headers or {})
+    if response.status_code in (200, 206):
         return response
     with response:
         if _is_barred(response):
@@ -67,20 +68,20 @@ def follow(http: requests.Session, link: Link) -> requests.Response | None:
         raise _refused(response)
 
 
-def _answer(http: requests.Session, link: Link, *, again: bool = True) -> requests.Response:
+def _answer(http: requests.Session, link: Link, headers: Mapping[str, str], *, again: bool = True) -> requests.Response:
     try:
         # Not the session of the Web API, and no credentials from a .netrc file: the link is all that is needed.
         return http.get(
             link.url,
-            headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+            headers={"Accept": "*/*", "Accept-Encoding": "identity", **headers},
             auth=lambda request: request,
             stream=True,
             allow_redirects=False,
         )
     except requests.RequestException as error:
         if again and was_idle_too_long(error):
-            return _answer(http, link, again=False)
-        raise unreachable(error, _HOST) from None
+            return _answer(http, link, headers, again=False)
+        raise unreachable(error, DOWNLOAD_HOST) from None
     except ValueError:  # urllib3 refuses some malformed addresses with an error of its own
         raise Mangled("the download link is malformed") from None
 
@@ -98,7 +99,7 @@ def _is_barred(response: requests.Response) -> bool:
 
 def _refused(response: requests.Response) -> CaptureError:
     status = response.status_code
-    said = f"{_HOST} answers {status} {response.headers.get('x-ms-error-code', '')}".rstrip()
+    said = f"{DOWNLOAD_HOST} answers {status} {response.headers.get('x-ms-error-code', '')}".rstrip()
     if status in (204, 404):
         return Waiting(f"no file yet ({said})")
     if status in (403, 408, 429) or status >= 500:

@@ -11,7 +11,7 @@ from capture.model.ledger import Copy, LedgerEntry
 from capture.storage.failures import failures
 from capture.storage.upload import BlobUpload
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 _SIDECAR = "json"
 _JSON = ContentSettings(content_type="application/json")
 _LONGEST_FILE_NAME = 200

@@ -96,7 +96,7 @@ class BlobUpload:
 
     def _put_block(self, block_id: str, data: bytes) -> None:
         with failures(self._setting, "stage a block"):
-            self._blob.stage_block(block_id, data, length=len(data))
+            self._blob.stage_block(block_id, data, length=len(data), validate_content=True)
 
     def _commit_blocks(self, metadata: dict[str, str], content: ContentSettings) -> None:
         self._stage()

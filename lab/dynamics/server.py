@@ -3,6 +3,7 @@
 Each has a thread and an event loop of its own, so that downloads never hold up API calls.
 """
 
+import asyncio
 import contextlib
 import socket
 import tempfile
@@ -61,6 +62,13 @@ class _Server(uvicorn.Server):
 
     def begin(self) -> None:
         self._thread.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # TLS connections that a client keeps alive would outlive the loop, half closed
+        await super().shutdown(sockets)
+        for server in self.servers:
+            server.abort_clients()
+        await asyncio.sleep(0)
 
     def finish(self) -> None:
         self.should_exit = True

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
+
 from lab.dynamics.server import RunningOrganisation
 
 ROOT = "/api/data/v9.2/"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import ContainerClient
+
 from capture.audio.sidecar import sidecar
 from capture.connection import StorageConnection
 from capture.model.conversation import Conversation

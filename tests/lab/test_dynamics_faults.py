@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from dynamics_visitor import Visitor
+
 from lab.dynamics.calls import CallPlan, publish
 from lab.dynamics.faults import FaultKind, Faults, Place
 from lab.dynamics.server import RunningOrganisation, running_organisation

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @contextlib.contextmanager
 def organisation(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - this very interpreter
         [sys.executable, "-m", "lab.dynamics", "--certificates", str(folder), *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

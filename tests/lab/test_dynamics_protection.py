@@ -1,6 +1,7 @@
 """Service protection: one client's excess is that client's own, and pushing makes the wait longer."""
 
 import pytest
+
 from lab.dynamics.protection import Limits, ServiceProtection
 from lab.dynamics.refusals import Refusal
 

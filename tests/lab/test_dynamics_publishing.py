@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from lab.dynamics.calls import CallPlan, publish, realistic
 from lab.dynamics.organisation import Options, Organisation
 from lab.dynamics.publications import attach, published

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lab.dynamics.queries import QueryParser, options
 from lab.dynamics.refusals import Refusal
 from lab.dynamics.schema import TABLES
@@ -52,8 +53,8 @@ def select(table: str, **given: str) -> list[str]:
         ("msdyn_liveworkitemid/subject eq 'sALES'", [A]),
         (f"Microsoft.Dynamics.CRM.In(PropertyName='msdyn_ocrecordingid',PropertyValues=['{A}','{C}'])", [A, C]),
         (
-            "Microsoft.Dynamics.CRM.Between(PropertyName='createdon',"
-            'PropertyValues=["2026-11-22T20:00:01Z","2026-11-22T20:00:02Z"])',
+            """Microsoft.Dynamics.CRM.Between(PropertyName='createdon',
+            PropertyValues=["2026-11-22T20:00:01Z","2026-11-22T20:00:02Z"])""",
             [B, C],
         ),
     ],

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msal
 import pytest
 from dynamics_visitor import Visitor
+
 from lab.dynamics.calls import CallPlan, publish
 from lab.dynamics.organisation import Options
 from lab.dynamics.protection import Limits

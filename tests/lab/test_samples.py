@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from lab.dynamics.media import FRAME, SAMPLES
 from lab.samples.dialogues import DIALOGUES
 

@@ -195,7 +195,7 @@ def test_file_that_is_not_there_yet(dynamics: RunningOrganisation, make: MakeSou
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        ({"kind": "cut_body"}, Mangled),
+        ({"kind": "cut_body", "count": 6}, Mangled),
         ({"kind": "expired_url"}, Transient),
         ({"kind": "server_error", "place": "files"}, Transient),
         ({"kind": "unavailable", "place": "files", "retry_after": 3}, Transient),
@@ -218,6 +218,17 @@ def test_download_that_fails_works_at_the_next_attempt(
     if kind is Waiting:
         time.sleep(1.1)
     assert len(read(source, recording_id)) == 3_000_000
+
+
+def test_a_download_that_is_cut_goes_on_where_it_broke(dynamics: RunningOrganisation, make: MakeSource) -> None:
+    [recording_id] = call(dynamics, recordings_per_call=1, size_bytes=8_000_000).recording_ids
+    dynamics.organisation.faults.add("cut_body", count=3)
+    before = dynamics.organisation.statistics.shown()["bytes"]
+    body = read(make(), recording_id)
+    [truth] = published(dynamics.organisation, hashes=True)
+    assert hashlib.sha256(body).hexdigest() == truth["sha256"]
+    sent = dynamics.organisation.statistics.shown()["bytes"] - before
+    assert sent < 1.5 * len(body), "what had come was not sent again"
 
 
 @pytest.mark.parametrize("fault", ["sas_forbidden", "no_sas"])

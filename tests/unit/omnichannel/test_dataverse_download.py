@@ -110,6 +110,18 @@ def test_trouble_with_the_file_host(
     assert caught.value.__cause__ is None, "the cause would show the link in a traceback"
 
 
+def test_a_cut_is_mended_only_by_the_rest_of_the_same_file(
+    organisation: Organisation, server: TinyServer, file_host: TinyServer
+) -> None:
+    """A host that answers the range with the whole file, or another file, does not get its bytes appended."""
+    server.on(LINK, link(file_host))
+    file_host.on(FILE, Answer(200, AUDIO, {"ETag": '"1"'}, cut=3 * MIB), Answer(200, AUDIO, {"ETag": '"1"'}))
+    with pytest.raises(Mangled):
+        read(organisation)
+    assert file_host.asked[-1].headers["Range"] == f"bytes={3 * MIB}-"
+    assert file_host.asked[-1].headers["If-Match"] == '"1"'
+
+
 def test_connection_reset_in_the_body_is_transient(
     organisation: Organisation, server: TinyServer, file_host: TinyServer
 ) -> None:
