@@ -28,9 +28,7 @@ from capture.storage.stores import Names, open_own_store, open_peer_store, open_
 def main() -> None:
     """Archive everything and say how long it took, from the first command to the last notification."""
     order = json.load(sys.stdin)
-    settings = Settings.from_env()
-    node = Node(settings)
-    active = _Active(settings)
+    node, active = Node.from_environment(), _Active(Settings.from_env())
     warm_up, commands = active.assign(order["warm_up"]), active.assign(order["recordings"])
     for body in warm_up:
         node.ingest(body)

@@ -21,10 +21,11 @@ from capture.events import Event, emit
 from capture.messages import commands, notifications
 from capture.model.identity import NodeName
 from capture.omnichannel.organisation import Organisation
+from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
 from capture.redundancy.election import Election, Epochs
 from capture.redundancy.notifications import Notifier
 from capture.redundancy.presence import Presence
-from capture.redundancy.together import side_by_side
+from capture.redundancy.together import Together, side_by_side
 from capture.redundancy.watch import Watch
 from capture.settings import Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
@@ -33,22 +34,19 @@ from capture.storage.stores import Names, open_own_store, open_peer_store, open_
 class Node:
     """One node of the pair: a method for each trigger. Building it calls nobody."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Join stores, Dynamics client and use cases."""
+    def __init__(
+        self,
+        settings: Settings,
+        own: OwnStores,
+        peer: PeerStores,
+        witness: Lease,
+        source: Source,
+        clock: Clock,
+        together: Together,
+    ) -> None:
+        """Join stores, Dynamics and use cases."""
         name, peer_name = NodeName(settings.node_name), NodeName(settings.peer_name)
-        names = Names(
-            lease_identity=settings.lease_identity,
-            lease_container=settings.lease_container,
-            archive_container=settings.archive_container,
-            ingest_queue=settings.ingest_queue,
-            watermark_queue=settings.watermark_queue,
-        )
-        clock = SystemClock()
-        own = open_own_store(settings.own_storage, names)
-        peer = open_peer_store(settings.peer_storage, names)
-        leases = (own.lease, peer.lease, open_witness(settings.witness_storage, names))
-        together = side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions"))
-        source = Organisation(settings, own.state, clock)
+        leases = (own.lease, peer.lease, witness)
         presence = Presence(
             name, peer_name, own.heartbeats, peer.heartbeats, tick_seconds=settings.tick_seconds, together=together
         )
@@ -101,7 +99,7 @@ class Node:
             first_lookback=timedelta(hours=settings.first_lookback_hours),
             file_recheck=timedelta(seconds=settings.file_recheck_seconds),
         )
-        self._name = name
+        self.name = name
         self._own = own
         self._clock = clock
         self._settings = settings
@@ -164,7 +162,25 @@ class Node:
     @classmethod
     def from_environment(cls) -> Self:
         """Build the node of this process; SettingsError has one line for each setting that is wrong."""
-        return cls(Settings.from_env())
+        settings = Settings.from_env()
+        names = Names(
+            lease_identity=settings.lease_identity,
+            lease_container=settings.lease_container,
+            archive_container=settings.archive_container,
+            ingest_queue=settings.ingest_queue,
+            watermark_queue=settings.watermark_queue,
+        )
+        clock = SystemClock()
+        own = open_own_store(settings.own_storage, names)
+        return cls(
+            settings,
+            own,
+            open_peer_store(settings.peer_storage, names),
+            open_witness(settings.witness_storage, names),
+            Organisation(settings, own.state, clock),
+            clock,
+            side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions")),
+        )
 
     def tick(self) -> None:
         """Stand for election, beat, and discover when ACTIVE."""
@@ -220,18 +236,18 @@ class Node:
             self._ensure()
             function()
         except CaptureError as error:
-            emit(Event.WORK_FAILED, logging.WARNING, node=self._name, work=work, why=error)
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.name, work=work, why=error)
             self._note(f"{work}: {error}")
 
     def _note(self, text: str) -> None:
         try:
             self._own.state.note_error(self._clock.now(), text)
         except CaptureError as error:
-            emit(Event.WORK_FAILED, logging.WARNING, node=self._name, work="note", why=error)
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.name, work="note", why=error)
 
     def _reject(self, queue: str, body: bytes, reason: str) -> None:
         self._own.state.reject(queue, body, reason, self._clock.now())
-        emit(Event.MESSAGE_REJECTED, logging.ERROR, node=self._name, queue=queue, why=reason)
+        emit(Event.MESSAGE_REJECTED, logging.ERROR, node=self.name, queue=queue, why=reason)
 
     def _ensure(self) -> None:
         with self._ensuring:

@@ -3,7 +3,6 @@
 `HOST=func` or `HOST=standin` in the environment decides; without it Core Tools are taken when they really run.
 """
 
-import functools
 import json
 import os
 import shutil
@@ -16,7 +15,9 @@ from typing import Any
 
 from lab.processes import ROOT, NotStartedError
 
-_PACKAGE = ROOT / "node_modules" / "azure-functions-core-tools" / "bin" / "func"
+INSTALLED = ROOT / "node_modules" / "azure-functions-core-tools" / "bin" / "func"
+"""Where npm puts Core Tools, when it can."""
+
 _WHAT_AN_APP_HAS = ("function_app.py", "host.json", "requirements.txt", "capture")
 
 
@@ -29,10 +30,9 @@ class Launch:
     environ: dict[str, str]
 
 
-@functools.cache
-def core_tools() -> Path | None:
+def core_tools(environ: Mapping[str, str] = os.environ, installed: Path = INSTALLED) -> Path | None:
     """Find a `func` that runs: the one that npm installed here, or the one on PATH."""
-    for candidate in (_PACKAGE, shutil.which("func")):
+    for candidate in (installed, shutil.which("func", path=environ.get("PATH"))):
         if candidate is None or not os.access(candidate, os.X_OK):
             continue
         try:
@@ -47,12 +47,12 @@ def core_tools() -> Path | None:
     return None
 
 
-def chosen_host(environ: Mapping[str, str] = os.environ) -> Path | None:
+def chosen_host(environ: Mapping[str, str] = os.environ, installed: Path = INSTALLED) -> Path | None:
     """Path of `func`, or None for the stand-in; NotStartedError when Core Tools are demanded and missing."""
     wish = environ.get("HOST", "").lower()
     if wish == "standin":
         return None
-    func = core_tools()
+    func = core_tools(environ, installed)
     if wish == "func" and func is None:
         raise NotStartedError("HOST=func: Azure Functions Core Tools 4 were not found on PATH or in node_modules")
     return func

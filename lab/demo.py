@@ -7,8 +7,6 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,91 +15,14 @@ from rich.table import Table
 
 from lab.check import Findings, check, expected, unfinished
 from lab.organisation import SOURCE
-from lab.pair import NODES, Pair, TimeoutExpiredError, wait_until
+from lab.pair import NODES, Pair
 from lab.processes import NotStartedError
 from lab.run import interruptible, stopping
+from lab.script import Script
+from lab.waiting import TimeoutExpiredError, wait_until
 
-_PUBLISH_SECONDS = 40.0
-_DOWN_SECONDS = 30.0
 _MOST_SECONDS_TO_FINISH = 240.0
 _SETTLE_SECONDS = 5.0
-_LOOK_SECONDS = 0.1
-
-
-def shape(number: int) -> dict[str, Any]:
-    """Say what is special about a call: of twenty, six are. Most have one recording, at once."""
-    match number % 20:
-        case 1:
-            return {"recordings_per_call": 3}
-        case 4 | 14:
-            return {"recordings_per_call": 1, "commit_delay_seconds": 12}
-        case 6 | 16:
-            return {"recordings_per_call": 1, "file_delay_seconds": 20}
-        case 8:
-            return {"without_recording": True}
-        case 11:
-            return {"recordings_per_call": 2, "open": True, "close_delay_seconds": 15}
-        case _:
-            return {"recordings_per_call": 1}
-
-
-@dataclass(slots=True)
-class Script:
-    """What is done to the pair, step by step, while the calls come in."""
-
-    pair: Pair
-    calls: int
-    console: Console
-    _published: int = 0
-    _victim: str = ""
-    _killed_at: float | None = None
-    _back: bool = False
-    failover_seconds: float | None = field(default=None)
-
-    def run(self) -> None:
-        """Publish all calls, kill the ACTIVE node after half of them, start it again half a minute later."""
-        began = time.time()
-        while not self._over():
-            due = min(self.calls, 1 + int((time.time() - began) * self.calls / _PUBLISH_SECONDS))
-            while self._published < due:
-                self.pair.organisation.publish(1, **shape(self._published))
-                self._published += 1
-            if self._killed_at is None and self._published >= self.calls / 2:
-                self._kill()
-            if self._killed_at is not None:
-                self._measure_failover(self._killed_at)
-                if not self._back and time.time() - self._killed_at >= _DOWN_SECONDS:
-                    self._start_again()
-            time.sleep(_LOOK_SECONDS)
-
-    def _over(self) -> bool:
-        return self._published == self.calls and self._back and self.failover_seconds is not None
-
-    def _kill(self) -> None:
-        self._victim = self.pair.wait_for_active(30)
-        self._killed_at = self.pair.nodes[self._victim].kill()
-        self._say(f"{self._published} of {self.calls} calls have ended: ACTIVE node {self._victim} is killed")
-
-    def _start_again(self) -> None:
-        self.pair.nodes[self._victim].start()
-        self._back = True
-        self._say(f"node {self._victim} is started again")
-
-    def _measure_failover(self, killed_at: float) -> None:
-        if self.failover_seconds is not None:
-            return
-        if time.time() - killed_at > _MOST_SECONDS_TO_FINISH:
-            raise TimeoutExpiredError("the surviving node did not begin to query the organisation")
-        survivor = NODES[1 - NODES.index(self._victim)]
-        lists = self.pair.organisation.stats()["recording_lists"]
-        seen = lists.get(self.pair.credentials[survivor].client_id, {})
-        polls = [datetime.fromisoformat(seen[key]).timestamp() for key in ("first", "last") if key in seen]
-        if after := [poll for poll in polls if poll > killed_at]:
-            self.failover_seconds = round(min(after) - killed_at, 1)
-            self._say(f"node {survivor} queries the organisation {self.failover_seconds} s after the kill")
-
-    def _say(self, text: str) -> None:
-        self.console.print(f"  {text}", highlight=False)
 
 
 def report(pair: Pair, findings: Findings, failover_seconds: float | None) -> dict[str, Any]:
@@ -127,18 +48,18 @@ def main() -> int:
     """Run the demo and return 0 only when nothing is missing and nothing is wrong."""
     arguments = _arguments()
     console = Console()
-    with interruptible():
-        try:
-            pair = Pair("demo", tell=lambda text: console.print(f"  {text}", highlight=False))
-            with stopping(pair, console):
-                console.print("starting", style="bold")
-                pair.start()
-                findings, numbers = _demonstrate(pair, arguments.calls, console)
-        except (NotStartedError, TimeoutExpiredError) as error:
-            print(error, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
+    interruptible()
+    try:
+        pair = Pair("demo", tell=lambda text: console.print(f"  {text}", highlight=False))
+        with stopping(pair, console):
+            console.print("starting", style="bold")
+            pair.start()
+            findings, numbers = _demonstrate(pair, arguments.calls, console)
+    except (NotStartedError, TimeoutExpiredError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     console.print(_table(numbers))
     for problem in (*findings.missing, *findings.duplicates, *findings.hash_mismatches, *findings.problems):
         console.print(f"  {problem}", highlight=False)
@@ -152,7 +73,7 @@ def main() -> int:
 def _demonstrate(pair: Pair, calls: int, console: Console) -> tuple[Findings, dict[str, Any]]:
     active = pair.wait_for_active(60)
     console.print(f"[bold]{calls} calls[/bold], node {active} is ACTIVE", highlight=False)
-    script = Script(pair, calls, console)
+    script = Script(pair, calls, tell=lambda text: console.print(f"  {text}", highlight=False))
     script.run()
     stores = {name: pair.storage[name].connection_string for name in NODES}
     truth = pair.organisation.published

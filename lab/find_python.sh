@@ -12,17 +12,18 @@ runs() {
 
 offer() {
     if [ -n "$1" ] && runs "$1"; then
-        "$1" -c 'import sys; print(sys.executable)'
+        # Not the virtual environment that may be active: it could be the one that is about to be made anew.
+        "$1" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'
         exit 0
     fi
 }
 
 ask_uv() {
     local uv=$1
-    offer "$("$uv" python find --no-project 3.13 2>/dev/null)"
+    offer "$("$uv" python find --system 3.13 2>/dev/null)"
     echo "Python 3.13 is fetched with uv" >&2
     UV_HTTP_TIMEOUT=60 "$uv" python install --quiet 3.13 >&2 || return
-    offer "$("$uv" python find --no-project --managed-python 3.13 2>/dev/null)"
+    offer "$("$uv" python find --system --managed-python 3.13 2>/dev/null)"
 }
 
 if [ -n "${PYTHON:-}" ]; then

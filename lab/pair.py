@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from lab.node import Credential, NodeProcess
 from lab.organisation import SOURCE, TENANT, Organisation
 from lab.processes import ROOT
 from lab.stored import ARCHIVE
+from lab.waiting import wait_until
 
 NODES = ("main", "peer")
 REGIONS = (*NODES, "witness")
@@ -36,20 +36,6 @@ _LAB_SETTINGS = {
     "INGEST_QUEUE": "ingest",
     "WATERMARK_QUEUE": "watermark",
 }
-
-
-class TimeoutExpiredError(Exception):
-    """What was waited for did not happen in time."""
-
-
-def wait_until(what: str, happened: Callable[[], bool], seconds: float, *, every: float = 0.2) -> float:
-    """Wait until something has happened and return how long it took; TimeoutExpiredError says what did not."""
-    began = time.monotonic()
-    while not happened():
-        if time.monotonic() - began > seconds:
-            raise TimeoutExpiredError(f"after {seconds:.0f} s still not: {what}")
-        time.sleep(every)
-    return time.monotonic() - began
 
 
 class Pair:

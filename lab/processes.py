@@ -97,7 +97,7 @@ class Child:
 
     def wait_for_line(self, pattern: str, seconds: float) -> re.Match[str]:
         """Wait until it prints a line with this pattern (a regular expression)."""
-        compiled = re.compile(pattern)
+        compiled = re.compile(pattern, re.MULTILINE)
         return self.wait_for(lambda: compiled.search(self.said()), seconds)
 
     def end(self) -> None:

@@ -32,28 +32,28 @@ def main() -> int:
     arguments = _arguments()
     console = Console()
     began = time.monotonic()
-    with contextlib.suppress(KeyboardInterrupt), interruptible():
-        try:
-            pair = Pair("run", calls_per_second=arguments.rate, tell=lambda text: _tell(console, text))
-            with stopping(pair, console):
-                console.print("starting", style="bold")
-                pair.start()
-                console.print("where to look", style="bold")
-                for place in _places(pair):
-                    _tell(console, place)
-                _watch(Watcher(pair, began), arguments.seconds, console)
-        except NotStartedError as error:
-            print(error, file=sys.stderr)
-            return 1
+    interruptible()
+    try:
+        pair = Pair("run", calls_per_second=arguments.rate, tell=lambda text: _tell(console, text))
+        with contextlib.suppress(KeyboardInterrupt), stopping(pair, console):
+            console.print("starting", style="bold")
+            pair.start_surroundings()
+            pair.organisation.publish(2, recordings_per_call=1)  # so that there is something to do at once
+            pair.start_nodes()
+            console.print("where to look", style="bold")
+            for place in _places(pair):
+                _tell(console, place)
+            _watch(Watcher(pair, began), arguments.seconds, console)
+    except NotStartedError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> None:
     """Let SIGTERM and a closed terminal do what Ctrl-C does."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    yield
 
 
 @contextlib.contextmanager

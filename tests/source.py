@@ -17,7 +17,10 @@ PIECE = 700
 
 @dataclass
 class FakeSource:
-    """Implements `capture.ports.Source`. `calls` names every call made; `failures` are raised by `open` in turn."""
+    """Implements `capture.ports.Source`.
+
+    `calls` names every call made; `failures` are raised by `open`, `listing_failures` by lists.
+    """
 
     clock: Clock
     page_size: int = 100
@@ -27,6 +30,7 @@ class FakeSource:
     claimed_sizes: dict[RecordingId, int] = field(default_factory=dict)
     finished: set[ConversationId] = field(default_factory=set)
     failures: list[CaptureError] = field(default_factory=list)
+    listing_failures: list[CaptureError] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
     def publish(self, recording: Recording, content: bytes | None, *, commit_delay: float = 0) -> Recording:
@@ -84,4 +88,6 @@ class FakeSource:
     def _pages(self, name: str, rows: list[Recording]) -> Iterator[list[Recording]]:
         for at in range(0, max(len(rows), 1), self.page_size):
             self.calls.append(name)
+            if self.listing_failures:
+                raise self.listing_failures.pop(0)
             yield rows[at : at + self.page_size]

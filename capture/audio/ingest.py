@@ -39,7 +39,8 @@ class Ingest:
     def run(self, command: ArchiveRecording) -> None:
         """Archive the recording, park it, or put the command back for later. Returns when one of these is durable.
 
-        Doing it twice changes nothing. Failures of this node's own store are raised: the queue delivers again.
+        Doing it twice changes nothing. When even putting it back fails, the failure is raised and the queue delivers
+        again.
         """
         recording = command.recording
         known = self.ledger.get(recording.id, recording.created_on)
@@ -126,6 +127,8 @@ class Ingest:
             delay = _LONGEST_DELAY
         if not isinstance(error, Waiting):
             self.state.note_error(self.clock.now(), f"recording {command.recording.id}: {error}")
+            # It may have been the telling that failed, after the commit.
+            command = replace(command, look_first=True)
         now = self.clock.now()
         emit(Event.INGEST_POSTPONED, node=self.node, recording=command.recording.id, seconds=round(delay, 1), why=error)
         if now + timedelta(seconds=delay) < command.deadline:

@@ -11,7 +11,7 @@ from azure.storage.blob import BlobBlock, BlobClient, ContentSettings
 
 from capture.errors import Transient
 from capture.model.ledger import Copy, LedgerEntry
-from capture.storage.failures import failures, status_of
+from capture.storage.failures import code_of, failures, status_of
 
 _AT_ONCE = 2
 """Blocks on their way while the next one fills: so an upload holds about three blocks in memory."""
@@ -53,18 +53,20 @@ class BlobUpload:
         content = ContentSettings(content_type=copy.media_type)
         with failures(self._setting, "commit to the archive"):
             try:
-                if self._blocks:
-                    self._commit_blocks(metadata, content)
-                else:
-                    self._blob.upload_blob(self._take(), overwrite=False, metadata=metadata, content_settings=content)
-            except HttpResponseError as error:
-                # 409 or 412: something is there. 400: another commit under this name has dropped our blocks.
-                if status_of(error) not in (400, 409, 412):
-                    raise
-                return self._is_ours(error)
+                if not self._blocks:
+                    whole = self._take()
+                    if (won := self._won(lambda: self._put_whole(whole, metadata, content))) is not None:
+                        return won
+                    # Blocks that a broken try left behind may stand in the way of a whole blob, never of a block list.
+                    self._keep(whole)
+                if self._filled:
+                    self._stage()
+                won = self._won(lambda: self._commit_blocks(metadata, content))
             finally:
                 self.abort()
-        return True
+        if won is None:
+            raise Transient("the archive has dropped the staged blocks")
+        return won
 
     def abort(self) -> None:
         """Give the staged bytes up; never raises. The store drops blocks that nobody commits within a week."""
@@ -96,21 +98,31 @@ class BlobUpload:
 
     def _put_block(self, block_id: str, data: bytes) -> None:
         with failures(self._setting, "stage a block"):
+            # The store keeps a checksum of a whole blob, but none of a block: this one makes it refuse a mangled block.
             self._blob.stage_block(block_id, data, length=len(data), validate_content=True)
 
+    def _put_whole(self, data: bytes, metadata: dict[str, str], content: ContentSettings) -> None:
+        self._blob.upload_blob(data, overwrite=False, metadata=metadata, content_settings=content)
+
     def _commit_blocks(self, metadata: dict[str, str], content: ContentSettings) -> None:
-        self._stage()
         while self._under_way:
             self._under_way.popleft().result()
         self._blob.commit_block_list(
             self._blocks, metadata=metadata, content_settings=content, match_condition=MatchConditions.IfMissing
         )
 
-    def _is_ours(self, error: HttpResponseError) -> bool:
+    def _won(self, commit: Callable[[], None]) -> bool | None:
+        """Tell whether this upload, or another one, is the blob after a commit; None when there is no blob."""
+        try:
+            commit()
+        except HttpResponseError as error:
+            # 409 or 412: something is there. InvalidBlockList: another commit under this name has dropped our blocks.
+            if status_of(error) not in (409, 412) and code_of(error) != "InvalidBlockList":
+                raise
+        else:
+            return True
         try:
             there = self._blob.get_blob_properties()
         except ResourceNotFoundError:
-            if status_of(error) == 400:
-                raise error from None
-            raise Transient("the archive refused the commit, yet has no such recording") from None
+            return None
         return there.metadata.get("upload_id") == self._id

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PROGRAM = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "azurite"
-_ACCOUNT = "contract"
+_ACCOUNTS = 400
+"""An account for each test: nothing is shared, and the stores keep the names that they have in production."""
 _KEY = base64.b64encode(b"contract tests only".ljust(64, b".")).decode()
 _STARTS_WITHIN = 30
 
@@ -22,11 +23,16 @@ def installed() -> bool:
     return _PROGRAM.exists()
 
 
-def connection_string(ports: tuple[int, int, int]) -> str:
+def account_names() -> list[str]:
+    """Name the accounts of the emulator."""
+    return [f"contract{number:03d}" for number in range(_ACCOUNTS)]
+
+
+def connection_string(ports: tuple[int, int, int], account: str) -> str:
     """Write the connection string of an account whose blob, queue and table services listen on these ports."""
     services = zip(("Blob", "Queue", "Table"), ports, strict=True)
-    endpoints = "".join(f"{name}Endpoint=http://127.0.0.1:{port}/{_ACCOUNT};" for name, port in services)
-    return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};{endpoints}"
+    endpoints = "".join(f"{name}Endpoint=http://127.0.0.1:{port}/{account};" for name, port in services)
+    return f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={_KEY};{endpoints}"
 
 
 def free_ports() -> tuple[int, int, int]:
@@ -39,8 +45,8 @@ def free_ports() -> tuple[int, int, int]:
 
 
 @contextmanager
-def running(location: Path) -> Iterator[str]:
-    """Run an Azurite whose log is in `location`, and give its connection string."""
+def running(location: Path) -> Iterator[tuple[int, int, int]]:
+    """Run an Azurite whose log is in `location`, and give its ports."""
     ports = free_ports()
     services = zip(("blob", "queue", "table"), ports, strict=True)
     listen = [word for name, port in services for word in (f"--{name}Host", "127.0.0.1", f"--{name}Port", str(port))]
@@ -51,12 +57,12 @@ def running(location: Path) -> Iterator[str]:
             cwd=location,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"AZURITE_ACCOUNTS": f"{_ACCOUNT}:{_KEY}"},
+            env=os.environ | {"AZURITE_ACCOUNTS": ";".join(f"{name}:{_KEY}" for name in account_names())},
         )
         try:
             for port in ports:
                 _wait(process, port, location)
-            yield connection_string(ports)
+            yield ports
         finally:
             process.terminate()
             process.wait(10)
@@ -67,7 +73,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, location: Path) -> None
     deadline = time.monotonic() + _STARTS_WITHIN
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)  # noqa: S310  it is http by construction
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)
         except urllib.error.HTTPError as answer:
             answer.close()
             return

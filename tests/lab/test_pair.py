@@ -9,7 +9,8 @@ import pytest
 
 from lab.check import check, unfinished
 from lab.organisation import SOURCE
-from lab.pair import NODES, Pair, wait_until
+from lab.pair import NODES, Pair
+from lab.waiting import wait_until
 
 FAILOVER_SECONDS = 20
 HANDOVER_SECONDS = 8

@@ -1,0 +1,124 @@
+"""Where the suite runs: one account in memory or in the emulator, seen by two nodes, and what the ports do not show."""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import BinaryBase64DecodePolicy, QueueServiceClient
+
+from capture import ports
+from capture.connection import StorageConnection
+from capture.storage.stores import Names, open_own_store
+from tests.stores.account import MemoryAccount, MemoryStores
+from tests.stores.clock import FakeClock
+
+NAMES = ("main", "peer")
+
+
+class Stores(Protocol):
+    """All of one account, as one node sees it."""
+
+    @property
+    def lease(self) -> ports.Lease: ...
+    @property
+    def heartbeats(self) -> ports.Heartbeats: ...
+    @property
+    def archive(self) -> ports.Archive: ...
+    @property
+    def ingest(self) -> ports.Queue: ...
+    @property
+    def watermarks(self) -> ports.Queue: ...
+    @property
+    def ledger(self) -> ports.Ledger: ...
+    @property
+    def jobs(self) -> ports.Jobs: ...
+    @property
+    def interactions(self) -> ports.Interactions: ...
+    @property
+    def open_conversations(self) -> ports.OpenConversations: ...
+    @property
+    def outbox(self) -> ports.Outbox: ...
+    @property
+    def state(self) -> ports.State: ...
+
+
+class World(Protocol):
+    """One account, seen by the nodes `main` and `peer`."""
+
+    @property
+    def main(self) -> Stores: ...
+    @property
+    def peer(self) -> Stores: ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def receive(self) -> list[bytes]:
+        """Take what is visible in the ingest queue, and leave it hidden for a second."""
+
+    def recording(self, path: str) -> bytes | None:
+        """Read a recording from the archive."""
+
+    def sidecar(self, path: str) -> bytes | None:
+        """Read a sidecar from the archive."""
+
+
+class MemoryWorld:
+    """In memory, with a clock that stands still."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.account = MemoryAccount(self.clock)
+        self.main: MemoryStores = self.account.open("main")
+        self.peer: MemoryStores = self.account.open("peer")
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def receive(self) -> list[bytes]:
+        return [message.body for message in self.main.ingest.receive(32, visibility=1)]
+
+    def recording(self, path: str) -> bytes | None:
+        blob = self.main.archive.blobs.get(path)
+        return blob.data if blob is not None else None
+
+    def sidecar(self, path: str) -> bytes | None:
+        return self.main.archive.sidecars.get(path)
+
+
+@dataclass
+class AzuriteWorld:
+    """In an account of the emulator. The block is small, so that uploads of several blocks are quick."""
+
+    connection_string: str
+
+    def __post_init__(self) -> None:
+        connection = StorageConnection("OWN_STORAGE", connection_string=self.connection_string)
+        main, peer = (Names(node, "coordination", "recordings", "ingest", "watermark") for node in NAMES)
+        self.main = open_own_store(connection, main, block_bytes=BLOCK)
+        self.peer = open_own_store(connection, peer, block_bytes=BLOCK)
+        self.main.ensure()
+        blobs = BlobServiceClient.from_connection_string(self.connection_string)
+        self._archive = blobs.get_container_client("recordings")
+        queues = QueueServiceClient.from_connection_string(self.connection_string)
+        self._queue = queues.get_queue_client("ingest", message_decode_policy=BinaryBase64DecodePolicy())
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds + 0.1)
+
+    def receive(self) -> list[bytes]:
+        return [message.content for message in self._queue.receive_messages(max_messages=32, visibility_timeout=1)]
+
+    def recording(self, path: str) -> bytes | None:
+        try:
+            return self._archive.download_blob(path).readall()
+        except ResourceNotFoundError:
+            return None
+
+    def sidecar(self, path: str) -> bytes | None:
+        return self.recording(path)
+
+
+BLOCK = 64 * 1024

@@ -1,0 +1,88 @@
+"""One region's storage account in memory, and a node's view of it."""
+
+from dataclasses import dataclass
+
+from capture.ports import Clock
+from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
+from tests.stores.leases import MemoryLease
+from tests.stores.queues import MemoryQueue
+from tests.stores.store import Switch
+from tests.stores.tables import (
+    MemoryInteractions,
+    MemoryJobs,
+    MemoryLedger,
+    MemoryOpenConversations,
+    MemoryOutbox,
+    MemoryState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStores:
+    """What one node sees of one account, over one link; the attributes of capture.storage.stores.OwnStore."""
+
+    link: Switch
+    lease: MemoryLease
+    heartbeats: MemoryHeartbeats
+    archive: MemoryArchive
+    ingest: MemoryQueue
+    watermarks: MemoryQueue
+    ledger: MemoryLedger
+    jobs: MemoryJobs
+    interactions: MemoryInteractions
+    open_conversations: MemoryOpenConversations
+    outbox: MemoryOutbox
+    state: MemoryState
+
+    def ensure(self) -> None:
+        """Nothing is ever missing here."""
+
+
+class MemoryAccount:
+    """The account itself. `power.down = True` is the loss of the region's storage; nothing in it is lost.
+
+    `power.calls` has all calls to it in their order.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.power = Switch()
+        self.stores = MemoryStores(
+            link=Switch(),
+            lease=MemoryLease(clock, "nobody"),
+            heartbeats=MemoryHeartbeats(clock),
+            archive=MemoryArchive(),
+            ingest=MemoryQueue(clock, "ingest"),
+            watermarks=MemoryQueue(clock, "watermarks"),
+            ledger=MemoryLedger(),
+            jobs=MemoryJobs(),
+            interactions=MemoryInteractions(),
+            open_conversations=MemoryOpenConversations(),
+            outbox=MemoryOutbox(),
+            state=MemoryState(),
+        )
+        s = self.stores
+        self._all = (
+            *(s.lease, s.heartbeats, s.archive, s.ingest, s.watermarks),
+            *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
+        )
+        for store in self._all:
+            store.power = self.power
+
+    def open(self, identity: str) -> MemoryStores:
+        """See the account as the node `identity` does, over a link of its own."""
+        link = Switch()
+        s = self.stores
+        return MemoryStores(
+            link=link,
+            lease=s.lease.held_by(identity).view(link),
+            heartbeats=s.heartbeats.view(link),
+            archive=s.archive.view(link),
+            ingest=s.ingest.view(link),
+            watermarks=s.watermarks.view(link),
+            ledger=s.ledger.view(link),
+            jobs=s.jobs.view(link),
+            interactions=s.interactions.view(link),
+            open_conversations=s.open_conversations.view(link),
+            outbox=s.outbox.view(link),
+            state=s.state.view(link),
+        )

@@ -1,0 +1,83 @@
+"""Health says whether the node can accept work, status what it knows."""
+
+import json
+
+from capture.console.health import Health
+from capture.errors import Transient
+from tests.pair import Pair
+from tests.stores.clock import FakeClock
+
+
+def test_a_ready_node_is_as_healthy_as_the_active_one() -> None:
+    pair = Pair()
+    pair.turn()
+    assert pair.members["peer"].role == "READY"
+    assert pair.members["peer"].node.health.problems() == {}
+
+
+def test_a_node_without_its_store_is_not_healthy_and_says_what_is_wrong() -> None:
+    pair = Pair()
+    pair.accounts["main"].power.down = True
+    assert set(pair.members["main"].node.health.problems()) == {"queue", "table"}
+
+
+def test_the_loss_of_the_peer_is_no_illness() -> None:
+    pair = Pair()
+    pair.accounts["peer"].power.down = pair.accounts["witness"].power.down = True
+    assert pair.members["main"].node.health.problems() == {}
+
+
+def test_the_answer_is_good_for_a_few_seconds() -> None:
+    clock = FakeClock()
+    asked: list[float] = []
+
+    def check() -> None:
+        asked.append(clock.monotonic())
+        raise Transient("down")
+
+    health = Health({"queue": check}, clock)
+    for _ in range(10):
+        assert health.problems() == {"queue": "down"}
+        clock.advance(1)
+    assert asked == [0, 3, 6, 9]
+
+
+def test_status_has_all_that_an_operator_asks_for() -> None:
+    pair = Pair()
+    pair.turn()
+    for _ in range(6):
+        pair.publish()
+    pair.publish_without_file()
+    pair.turn()
+    pair.turn()
+    status = json.loads(json.dumps(pair.members["main"].node.status.read()))
+    assert status["node"] == "main"
+    assert status["role"] == "ACTIVE"
+    assert status["epoch"] == 1
+    assert status["peer"]["node"] == "peer"
+    assert status["peer"]["role"] == "READY"
+    assert status["peer"]["last_heartbeat"].endswith("Z")
+    assert status["low_watermark"].endswith("Z")
+    assert status["lag_seconds"] >= 15 * 60
+    assert status["outstanding"] == {"pending": 1, "assigned": {}, "queued": 0}
+    assert status["archived"] == {"total": 6, "main": 3, "peer": 3}
+    assert status["parked"] == status["outbox"] == 0
+    assert status["last_error"] is None
+
+
+def test_status_shows_a_silent_peer_and_the_last_error() -> None:
+    pair = Pair()
+    pair.turn()
+    pair.source.listing_failures.append(Transient("Dynamics cannot be reached"))
+    for _ in range(5):
+        pair.turn("main")
+    status = pair.members["main"].node.status.read()
+    assert status["peer"]["role"] == "SILENT"
+    assert status["last_error"]["text"] == "Dynamics cannot be reached"
+
+
+def test_a_node_whose_timer_does_not_tick_is_unknown_and_not_active() -> None:
+    pair = Pair()
+    pair.turn()
+    pair.clock.advance(20)
+    assert pair.members["main"].node.status.read()["role"] == "UNKNOWN"

@@ -1,0 +1,182 @@
+"""Two of three leases: one ACTIVE, growing epochs, and nothing that starves."""
+
+import pytest
+
+from capture.model.authority import Active, Ready
+from capture.model.identity import NodeName
+from capture.redundancy.election import Election, Epochs
+from capture.redundancy.together import one_by_one
+from tests.stores.clock import FakeClock
+from tests.stores.leases import MemoryLease
+
+REGIONS = ("main", "peer", "witness")
+
+
+class World:
+    """Three lease blobs and the two nodes that want them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.blobs = {region: MemoryLease(self.clock, "nobody") for region in REGIONS}
+        self.leases = {
+            node: [self.blobs[region].held_by(node) for region in order]
+            for node, order in (("main", ("main", "peer", "witness")), ("peer", ("peer", "main", "witness")))
+        }
+        self.elections = {node: self.election(node) for node in self.leases}
+
+    def election(self, node: str) -> Election:
+        return Election(NodeName(node), self.leases[node], self.clock, lease_seconds=15, margin_seconds=3)
+
+    def stand(self, node: str) -> Active | Ready:
+        return self.elections[node].stand()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def active(role: Active | Ready) -> Active:
+    assert isinstance(role, Active)
+    return role
+
+
+def test_the_first_one_becomes_active_and_the_other_ready(world: World) -> None:
+    assert active(world.stand("main")).epoch == 1
+    assert world.stand("peer") == Ready(held=0, reachable=3, own_store=True)
+
+
+def test_authority_is_counted_from_before_the_call_less_the_margin(world: World) -> None:
+    began = world.clock.monotonic()
+    assert active(world.stand("main")).until == began + 12
+
+
+def test_slow_calls_give_no_authority_that_is_already_over(world: World) -> None:
+    world.blobs["main"].power.watch = lambda _: world.clock.advance(7)
+    assert isinstance(world.stand("main"), Ready)
+
+
+def test_renewing_keeps_the_epoch(world: World) -> None:
+    for _ in range(5):
+        assert active(world.stand("main")).epoch == 1
+        world.clock.advance(5)
+
+
+def test_a_crashed_node_is_followed_when_its_leases_run_out(world: World) -> None:
+    world.stand("main")
+    world.clock.advance(14)
+    assert isinstance(world.stand("peer"), Ready)
+    world.clock.advance(1)
+    assert active(world.stand("peer")).epoch == 2
+
+
+def test_a_node_restarted_within_its_lease_goes_on_in_its_epoch(world: World) -> None:
+    world.stand("main")
+    world.elections["main"] = world.election("main")
+    assert active(world.stand("main")).epoch == 1
+
+
+def test_resigning_hands_over_at_once_and_abstains(world: World) -> None:
+    world.stand("main")
+    world.elections["main"].resign(abstain_seconds=15)
+    assert world.elections["main"].active is None
+    assert isinstance(world.stand("main"), Ready)
+    assert active(world.stand("peer")).epoch == 2
+    world.clock.advance(14)
+    assert isinstance(world.stand("main"), Ready)
+
+
+@pytest.mark.parametrize("lost", REGIONS)
+def test_the_loss_of_any_one_region_leaves_an_active_node(world: World, lost: str) -> None:
+    world.blobs[lost].power.down = True
+    roles = [world.stand("main"), world.stand("peer")]
+    assert sum(isinstance(role, Active) for role in roles) == 1
+
+
+def test_a_node_without_its_own_store_lets_go_at_once(world: World) -> None:
+    world.stand("main")
+    world.blobs["main"].power.down = True
+    assert world.stand("main") == Ready(held=2, reachable=2, own_store=False)
+    assert active(world.stand("peer")).epoch == 2
+
+
+def test_two_regions_unreachable_is_no_majority(world: World) -> None:
+    world.blobs["peer"].power.down = world.blobs["witness"].power.down = True
+    assert world.stand("main") == Ready(held=1, reachable=1, own_store=True)
+
+
+def test_without_a_majority_what_was_taken_is_released(world: World) -> None:
+    world.blobs["peer"].state.holder, world.blobs["peer"].state.until = "peer", 100.0
+    world.blobs["witness"].state.holder, world.blobs["witness"].state.until = "peer", 100.0
+    assert world.stand("main") == Ready(held=1, reachable=3, own_store=True)
+    assert world.blobs["main"].state.holder is None
+
+
+def test_an_acquire_whose_answer_was_lost_is_released_too(world: World) -> None:
+    for region in ("main", "peer"):
+        world.blobs[region].fail_next("acquire", after=True)
+    world.stand("main")
+    assert all(world.blobs[region].state.holder is None for region in REGIONS)
+
+
+def test_an_active_node_that_loses_contact_for_a_moment_keeps_what_it_holds(world: World) -> None:
+    world.stand("main")
+    for region in ("peer", "witness"):
+        world.blobs[region].fail_next("acquire")
+    assert isinstance(world.stand("main"), Ready)
+    assert world.blobs["main"].state.holder == "main"
+    assert active(world.stand("main")).epoch == 1
+
+
+def test_the_epoch_goes_beyond_every_epoch_on_the_blobs_it_holds(world: World) -> None:
+    world.blobs["witness"].state.epoch = 41
+    assert active(world.stand("main")).epoch == 42
+    assert {blob.state.epoch for blob in world.blobs.values()} == {42}
+
+
+def test_an_epoch_that_two_nodes_wrote_is_passed_over(world: World) -> None:
+    """Main wrote 5 to one blob and died, then peer wrote 5 to another: neither ever reigned with it alone."""
+    for region, holder in (("main", "main"), ("peer", "peer")):
+        world.blobs[region].state.epoch, world.blobs[region].state.node = 5, NodeName(holder)
+    assert active(world.stand("main")).epoch == 6
+
+
+def test_an_epoch_that_cannot_be_written_to_a_majority_is_no_reign(world: World) -> None:
+    for region in ("peer", "witness"):
+        world.blobs[region].fail_next("write_reign")
+    assert isinstance(world.stand("main"), Ready)
+
+
+def test_hold_renews_but_never_takes(world: World) -> None:
+    bystander = world.election("main")
+    assert bystander.hold() is None
+    assert all(blob.state.holder is None for blob in world.blobs.values())
+    world.stand("main")
+    held = bystander.hold()
+    assert held is not None
+    assert held.epoch == 1
+
+
+def test_hold_finds_out_that_the_other_node_reigns(world: World) -> None:
+    world.stand("main")
+    world.clock.advance(15)
+    world.stand("peer")
+    assert world.election("main").hold() is None
+
+
+def test_a_node_that_comes_back_learns_the_highest_epoch(world: World) -> None:
+    world.stand("main")
+    world.clock.advance(15)
+    world.stand("peer")
+    epochs = Epochs(world.leases["main"], world.clock, fresh_seconds=5, together=one_by_one)
+    assert epochs.highest() == 2
+
+
+def test_epochs_are_read_at_most_once_in_a_while(world: World) -> None:
+    epochs = Epochs(world.leases["main"], world.clock, fresh_seconds=5, together=one_by_one)
+    world.stand("main")
+    assert epochs.highest() == 1
+    world.blobs["witness"].state.epoch = 9
+    assert epochs.highest() == 1
+    world.clock.advance(5)
+    assert epochs.highest() == 9

@@ -1,0 +1,59 @@
+"""function_app.py only translates, and host.json and .funcignore fit it."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TREE = ast.parse((ROOT / "function_app.py").read_text())
+FUNCTIONS = [node for node in TREE.body if isinstance(node, ast.FunctionDef)]
+
+
+def test_every_function_of_the_design_is_there() -> None:
+    assert [function.name for function in FUNCTIONS] == [
+        "watch",
+        "sweep",
+        "ingest",
+        "ingest_poison",
+        "watermark",
+        "watermark_poison",
+        "health",
+        "status",
+    ]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_trigger_decides_nothing(function: ast.FunctionDef) -> None:
+    assert len(function.body) <= 4
+    assert not [node for node in ast.walk(function) if isinstance(node, ast.If | ast.Try | ast.For | ast.While)]
+
+
+def test_it_meets_the_product_only_through_the_node() -> None:
+    imported = {node.module for node in ast.walk(TREE) if isinstance(node, ast.ImportFrom)}
+    assert imported == {"capture.node"}
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = {
+        path.name
+        for path in [ROOT / "function_app.py", *(ROOT / "capture").rglob("*.py")]
+        if "environ" in {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        or "getenv" in path.read_text()
+    }
+    assert readers == {"settings.py"}
+
+
+def test_what_is_deployed_is_the_product_alone() -> None:
+    ignored = (ROOT / ".funcignore").read_text().split()
+    for name in ("lab", "tests", "bench", "docs", ".venv", "node_modules", "local.settings.json", ".git*"):
+        assert name in ignored
+    for name in ("function_app.py", "host.json", "requirements.txt", "constraints.txt", "capture"):
+        assert name not in ignored
+
+
+def test_queue_messages_are_encoded_as_the_nodes_write_them() -> None:
+    host = json.loads((ROOT / "host.json").read_text())
+    assert host["extensions"]["queues"]["messageEncoding"] == "base64"
+    assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
