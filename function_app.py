@@ -4,6 +4,7 @@ import atexit
 import json
 
 import azure.functions as func
+
 from capture.node import Node
 
 node = Node.from_environment()

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import requests
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
-from requests.adapters import HTTPAdapter
 
 from capture.connection import StorageConnection
 from capture.errors import SettingsError
+from capture.storage.session import StoreSession
 
 _CONNECTIONS = 32
 """Connections kept open for each service: eight recordings at once with two blocks each, and the rest."""
@@ -122,17 +121,15 @@ def _options(patience: Patience) -> dict[str, Any]:
 
 
 def _storage_options(patience: Patience) -> dict[str, Any]:
-    # The libraries' own first pause is 15 s: longer than a tick, and longer than a lease.
+    # The libraries' own first pause is 15 s and more: longer than a tick, and longer than a lease. A base of 0 makes
+    # every pause the same.
     return _options(patience) | {
         "initial_backoff": patience.pause,
-        "increment_base": 2,
+        "increment_base": 0,
         "random_jitter_range": patience.pause / 2,
     }
 
 
 def _transport(patience: Patience) -> RequestsTransport:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_CONNECTIONS)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    session = StoreSession(_CONNECTIONS)
     return RequestsTransport(session=session, connection_timeout=patience.connect, read_timeout=patience.read)

@@ -54,10 +54,10 @@ def translate(error: Exception, setting: str, what: str) -> CaptureError:
     where = f"{what} ({setting})"
     status, code = status_of(error), code_of(error)
     told = " ".join(str(part) for part in (status, code) if part) or type(error).__name__
-    if status in _REFUSED or (isinstance(error, ClientAuthenticationError) and (status is None or status < 500)):
-        return Unauthorized(f"{where}: refused: {told}; check {setting} and the roles of the identity")
     if status is not None and (status in _BUSY or status >= 500):
         return Transient(f"{where}: the store is busy: {told}", retry_after=_retry_after(error))
+    if status in _REFUSED or isinstance(error, ClientAuthenticationError):
+        return Unauthorized(f"{where}: refused: {told}; check {setting} and the roles of the identity")
     if code in _NOT_THERE_YET or code in BEING_DELETED:
         return Transient(f"{where}: not there yet: {told}")
     if isinstance(error, (SerializationError, HttpResponseError)) and not isinstance(error, DecodeError):
@@ -71,7 +71,7 @@ def translate(error: Exception, setting: str, what: str) -> CaptureError:
 def once_more[T](call: Callable[[], T]) -> T:
     """Repeat a call once when the other end had closed the connection while it lay idle between two ticks.
 
-    For calls that the library must not repeat by itself, and that do the same when they come twice.
+    For calls that the library must not or does not repeat by itself, and that do the same when they come twice.
     """
     began = time.monotonic()
     try:

@@ -1,8 +1,10 @@
 """The unfinished recordings: one row each, in one partition, so that a batch is one transaction."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from azure.data.tables import TableClient, UpdateMode
@@ -11,7 +13,7 @@ from capture import messages
 from capture.model.identity import NodeName, RecordingId
 from capture.model.recording import Job, JobState
 from capture.storage import rows
-from capture.storage.failures import failures
+from capture.storage.failures import failures, once_more
 
 _PARTITION = "jobs"
 _BATCH_ROWS = 100
@@ -36,7 +38,8 @@ class TableJobs:
                 if len(batch) == 1:
                     self._table.upsert_entity(batch[0], mode=UpdateMode.REPLACE)
                 else:
-                    self._table.submit_transaction([("upsert", row, {"mode": UpdateMode.REPLACE}) for row in batch])
+                    operations = [("upsert", row, {"mode": UpdateMode.REPLACE}) for row in batch]
+                    once_more(partial(self._table.submit_transaction, operations))
 
     def remove(self, recording_id: RecordingId, created_on: datetime) -> None:
         """Forget a finished recording; no error when it is not there."""
@@ -93,8 +96,7 @@ def _batches(unique: dict[str, rows.Row]) -> Iterator[list[rows.Row]]:
     batch: list[rows.Row] = []
     size = 0
     for row in unique.values():
-        # A character takes up to twelve bytes where the transaction writes it as an escape.
-        weight = _ROW_OVERHEAD + sum(len(str(value).encode("unicode_escape")) for value in row.values())
+        weight = _ROW_OVERHEAD + len(json.dumps(row))
         if batch and (len(batch) == _BATCH_ROWS or size + weight > _BATCH_BYTES):
             yield batch
             batch, size = [], 0

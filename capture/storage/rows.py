@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from capture.errors import Transient
-from capture.storage.failures import code_of
+from capture.storage.failures import code_of, once_more
 
 type Row = dict[str, str | int | float]
 
@@ -97,8 +97,10 @@ def read(table: TableClient, partition: str, key: str) -> TableEntity | None:
 
 def insert(table: TableClient, partition: str, key: str, row: Row) -> bool:
     """Insert a row; False when there is one of that key."""
+    entity = {"PartitionKey": partition, "RowKey": key, **row}
     try:
-        table.create_entity({"PartitionKey": partition, "RowKey": key, **row})
+        # The library does not repeat a POST whose answer was lost; here the second one says that there is a row.
+        once_more(lambda: table.create_entity(entity, response_preference="return-no-content"))
     except ResourceExistsError:
         return False
     return True

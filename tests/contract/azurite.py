@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PROGRAM = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "azurite"
-_ACCOUNTS = 400
+_ACCOUNTS = 250
 """An account for each test: nothing is shared, and the stores keep the names that they have in production."""
 _KEY = base64.b64encode(b"contract tests only".ljust(64, b".")).decode()
 _STARTS_WITHIN = 30

@@ -33,10 +33,10 @@ def test_a_later_heartbeat_replaces_the_earlier(world: World) -> None:
 
 def test_its_age_grows_whatever_the_node_said_of_the_time(world: World) -> None:
     world.main.heartbeats.write(replace(BEAT, at=after(1_000_000)))
-    world.wait(2)
+    world.wait(1.2)
     found = world.main.heartbeats.read(MAIN)
     assert found is not None
-    assert 1 <= found[1] <= 4
+    assert 1 <= found[1] <= 3
 
 
 def test_nodes_do_not_touch_each_others(world: World) -> None:

@@ -81,3 +81,11 @@ def test_writers_do_not_disturb_each_other(world: World) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(world.main.jobs.put, batches))
     assert world.main.jobs.outstanding() == {None: 160}
+
+
+def test_more_than_a_page_is_read_to_its_end(world: World) -> None:
+    world.main.jobs.put([job(f"r{n:04d}", at=n) for n in range(1050)])
+    assert world.main.jobs.outstanding() == {None: 1050}
+    assert len(world.main.jobs.known(after(0), after(2000))) == 1050
+    assert len(world.main.jobs.due(after(0), 5000)) == 1050
+    assert len(world.main.jobs.due(after(0), 1020)) == 1020

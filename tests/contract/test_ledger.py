@@ -8,7 +8,7 @@ import pytest
 
 from capture.model.identity import ConversationId, RecordingId
 from capture.model.ledger import merge_entries
-from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of, parked
+from tests.contract.values import ODD_IDS, PEER, after, archived, copy_of, parked
 from tests.contract.worlds import World
 
 
@@ -93,10 +93,3 @@ def test_long_reasons_and_strange_text_survive(world: World) -> None:
     long = replace(entry, parked=replace(entry.parked, reason="Grund \u0001 📞 \u2028 ' \" < & " * 4000))
     world.main.ledger.merge(long)
     assert world.main.ledger.get(long.recording_id, long.created_on) == long
-
-
-def test_more_than_a_page_is_read_to_its_end(world: World) -> None:
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(lambda n: world.main.ledger.merge(archived(f"r{n}", at=n % 7, node=MAIN)), range(1100)))
-    assert len(world.main.ledger.known(after(0), after(10))) == 1100
-    assert len(list(world.main.ledger.between(after(0), after(10)))) == 1100

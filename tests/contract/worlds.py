@@ -1,7 +1,7 @@
 """Where the suite runs: one account in memory or in the emulator, seen by two nodes, and what the ports do not show."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -10,11 +10,13 @@ from azure.storage.queue import BinaryBase64DecodePolicy, QueueServiceClient
 
 from capture import ports
 from capture.connection import StorageConnection
-from capture.storage.stores import Names, open_own_store
+from capture.storage.stores import Names, open_own_store, open_witness
 from tests.stores.account import MemoryAccount, MemoryStores
 from tests.stores.clock import FakeClock
+from tests.stores.leases import MemoryLease
 
-NAMES = ("main", "peer")
+BLOCK = 64 * 1024
+"""Bytes of a block: small, so that uploads of several blocks are quick."""
 
 
 class Stores(Protocol):
@@ -52,6 +54,9 @@ class World(Protocol):
     @property
     def peer(self) -> Stores: ...
 
+    def fresh_leases(self) -> tuple[ports.Lease, ports.Lease]:
+        """Another lease blob, where nothing is prepared, as `main` and as `peer` see it."""
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -74,6 +79,10 @@ class MemoryWorld:
         self.main: MemoryStores = self.account.open("main")
         self.peer: MemoryStores = self.account.open("peer")
 
+    def fresh_leases(self) -> tuple[ports.Lease, ports.Lease]:
+        lease = MemoryLease(self.clock, "main")
+        return lease, lease.held_by("peer")
+
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
@@ -90,20 +99,23 @@ class MemoryWorld:
 
 @dataclass
 class AzuriteWorld:
-    """In an account of the emulator. The block is small, so that uploads of several blocks are quick."""
+    """In an account of the emulator."""
 
     connection_string: str
 
     def __post_init__(self) -> None:
-        connection = StorageConnection("OWN_STORAGE", connection_string=self.connection_string)
-        main, peer = (Names(node, "coordination", "recordings", "ingest", "watermark") for node in NAMES)
-        self.main = open_own_store(connection, main, block_bytes=BLOCK)
-        self.peer = open_own_store(connection, peer, block_bytes=BLOCK)
+        self._connection = StorageConnection("OWN_STORAGE", connection_string=self.connection_string)
+        self._names = [Names(node, "coordination", "recordings", "ingest", "watermark") for node in ("main", "peer")]
+        self.main, self.peer = (open_own_store(self._connection, names, block_bytes=BLOCK) for names in self._names)
         self.main.ensure()
         blobs = BlobServiceClient.from_connection_string(self.connection_string)
         self._archive = blobs.get_container_client("recordings")
         queues = QueueServiceClient.from_connection_string(self.connection_string)
         self._queue = queues.get_queue_client("ingest", message_decode_policy=BinaryBase64DecodePolicy())
+
+    def fresh_leases(self) -> tuple[ports.Lease, ports.Lease]:
+        main, peer = (open_witness(self._connection, replace(names, lease_container="other")) for names in self._names)
+        return main, peer
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds + 0.1)
@@ -119,6 +131,3 @@ class AzuriteWorld:
 
     def sidecar(self, path: str) -> bytes | None:
         return self.recording(path)
-
-
-BLOCK = 64 * 1024
