@@ -1,7 +1,7 @@
 """What a node knows of itself and its peer, as JSON-ready values."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ from capture.model.identity import NodeName
 from capture.ports import Clock, Jobs, Ledger, Outbox, Queue, State
 from capture.redundancy.presence import Presence
 
-_COUNTED = timedelta(hours=24)
+_COUNTED_HOURS = 24
+_FRESH, _STALE = 2.0, 600.0
+"""Seconds for which a count is good: of this and the last hour, and of the hours before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Status:
     queue: Queue
     clock: Clock
     tick_seconds: float
+    _counted: dict[datetime, tuple[float, dict[NodeName, int]]] = field(default_factory=dict, init=False)
 
     def read(self) -> dict[str, Any]:
         """Read everything afresh. Times are UTC in ISO 8601, ages and lag in seconds; counts are of the last 24 hours.
@@ -75,12 +78,23 @@ class Status:
         return {"last_heartbeat": _text(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
 
     def _archived(self, now: datetime) -> dict[str, int]:
-        counts = Counter(
-            entry.address.node
-            for entry in self.ledger.between(now - _COUNTED, now + timedelta(hours=1))
-            if entry.address is not None
-        )
+        """Count by the hour: what is long past hardly changes, so it is not counted again for a while."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        counts: Counter[NodeName] = Counter()
+        for start in (hour - timedelta(hours=ago) for ago in range(-1, _COUNTED_HOURS)):
+            fresh = _FRESH if hour - start <= timedelta(hours=1) else _STALE
+            counts.update(self._of_hour(start, fresh))
         return {"total": counts.total(), **{node: counts[node] for node in sorted({self.node, self.peer})}}
+
+    def _of_hour(self, start: datetime, fresh: float) -> dict[NodeName, int]:
+        read = self._counted.get(start)
+        if read is None or self.clock.monotonic() - read[0] >= fresh:
+            end = start + timedelta(hours=1) - timedelta(microseconds=1)
+            read = (self.clock.monotonic(), self.ledger.archived_by(start, end))
+            self._counted[start] = read
+            for old in [hour for hour in self._counted if hour < start - timedelta(hours=2 * _COUNTED_HOURS)]:
+                del self._counted[old]
+        return read[1]
 
 
 def _text(when: datetime) -> str:

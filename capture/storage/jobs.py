@@ -57,7 +57,7 @@ class TableJobs:
         """Jobs with `due <= now`, oldest recording first, at most `limit`."""
         due = f"PartitionKey eq '{_PARTITION}' and due le '{rows.moment(now)}'"
         with failures(self._setting, "list due jobs"):
-            found = self._table.query_entities(due, results_per_page=min(limit, rows.PAGE))
+            found = self._table.query_entities(due, results_per_page=max(1, min(limit, rows.PAGE)))
             texts = [rows.gather("job", row) for row in islice(found, limit)]
         return [messages.jobs.from_json(text) for text in texts if text is not None]
 

@@ -1,12 +1,13 @@
 """The ledger: one row for each recording, by the hour and the time when Dynamics created it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from azure.data.tables import TableClient
 
 from capture import messages
-from capture.model.identity import RecordingId
+from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, merge_entries
 from capture.storage import rows
 from capture.storage.failures import failures
@@ -49,6 +50,12 @@ class TableLedger:
             found = self._table.query_entities(_span(start, end), select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
+    def archived_by(self, start: datetime, end: datetime) -> dict[NodeName, int]:
+        """How many recordings with `start <= created_on <= end` each node has archived, by their address."""
+        with failures(self._setting, "count the ledger"):
+            found = self._table.query_entities(_span(start, end), select=["archived_by"], results_per_page=rows.PAGE)
+            return dict(Counter(NodeName(row["archived_by"]) for row in found if row["archived_by"]))
+
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
         """All entries with `start <= created_on <= end`, oldest first, read page by page."""
         with failures(self._setting, "list the ledger"):
@@ -65,7 +72,7 @@ def _span(start: datetime, end: datetime) -> str:
 def _row(entry: LedgerEntry) -> rows.Row:
     address = entry.address
     return {
-        # These are for people who look at the table; the program reads the JSON.
+        # These are for counting, and for people who look at the table; the facts are in the JSON.
         "state": entry.state,
         "conversation_id": entry.conversation_id or "",
         "archived_by": address.node if address is not None else "",

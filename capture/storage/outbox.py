@@ -37,7 +37,7 @@ class TableOutbox:
         """Read the oldest messages with their keys."""
         every = f"PartitionKey eq '{_PARTITION}'"
         with failures(self._setting, "read the outbox"):
-            found = self._table.query_entities(every, results_per_page=min(limit, rows.PAGE))
+            found = self._table.query_entities(every, results_per_page=max(1, min(limit, rows.PAGE)))
             return [(row["RowKey"], (rows.gather("message", row) or "").encode()) for row in islice(found, limit)]
 
     def remove(self, key: str) -> None:

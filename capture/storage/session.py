@@ -28,7 +28,13 @@ class StoreSession(requests.Session):
         self.mount("http://", adapter)
         self._surroundings: dict[tuple[str, object], dict[str, Any]] = {}
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override] # noqa: ANN401  what requests takes
+    def request(  # the arguments are those of requests
+        self,
+        method: str | bytes,
+        url: str | bytes,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> requests.Response:
         """Send a finished request as it is."""
         body = kwargs.get("data")
         plain = (
@@ -42,9 +48,10 @@ class StoreSession(requests.Session):
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url = str(method), str(url)
         prepared.headers = requests.structures.CaseInsensitiveDict(kwargs.get("headers") or {})
-        prepared.body = body
+        # An empty body counts as none, otherwise it would be sent in chunks.
+        prepared.body = body or None
         if "Content-Length" not in prepared.headers:
-            prepared.prepare_content_length(body)
+            prepared.prepare_content_length(prepared.body)
         around = self._around(prepared.url, kwargs.get("verify"))
         stream = bool(kwargs.get("stream"))
         response = self.get_adapter(prepared.url).send(

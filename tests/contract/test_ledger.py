@@ -93,3 +93,15 @@ def test_long_reasons_and_strange_text_survive(world: World) -> None:
     long = replace(entry, parked=replace(entry.parked, reason="Grund \u0001 📞 \u2028 ' \" < & " * 4000))
     world.main.ledger.merge(long)
     assert world.main.ledger.get(long.recording_id, long.created_on) == long
+
+
+def test_archived_recordings_are_counted_by_the_node_of_their_address(world: World) -> None:
+    world.main.ledger.merge(archived("r1"))
+    world.main.ledger.merge(archived("r2", node=PEER))
+    world.main.ledger.merge(archived("r3", node=PEER))
+    world.main.ledger.merge(parked("r4"))
+    created = archived("r1").created_on
+    hour = timedelta(hours=1)
+    counts = world.main.ledger.archived_by(created - hour, created + hour)
+    assert counts == {archived("r1").address.node: 1, PEER: 2}  # type: ignore[union-attr]
+    assert world.main.ledger.archived_by(created + hour, created + 2 * hour) == {}

@@ -46,6 +46,11 @@ class MemoryLedger(Store):
         return {recording_id for created_on, recording_id in self.entries if start <= created_on <= end}
 
     @operation
+    def archived_by(self, start: datetime, end: datetime) -> dict[NodeName, int]:
+        found = (entry for (when, _), entry in self.entries.items() if start <= when <= end)
+        return dict(Counter(entry.address.node for entry in found if entry.address is not None))
+
+    @operation
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
         return iter([self.entries[key] for key in sorted(self.entries) if start <= key[0] <= end])
 

@@ -1,0 +1,31 @@
+"""What is asked of an archive of recordings."""
+
+from typing import Protocol
+
+from capture.model.ledger import Copy, LedgerEntry
+
+
+class Upload(Protocol):
+    """Bytes on their way into the archive: staged, and visible only after `commit`."""
+
+    def write(self, chunk: bytes) -> None:
+        """Stage the next bytes. Memory stays bounded however many come."""
+
+    def commit(self, copy: Copy, entry: LedgerEntry, file_name: str | None) -> bool:
+        """Make all bytes visible with their metadata in one step, if nothing is there; else False."""
+
+    def abort(self) -> None:
+        """Give the staged bytes up; never raises."""
+
+
+class Archive(Protocol):
+    """One node's archive of recordings."""
+
+    def find(self, stem: str) -> LedgerEntry | None:
+        """Look for a committed recording by its path without extension; its metadata is the fact."""
+
+    def upload(self, path: str) -> Upload:
+        """Begin an upload of the recording that will live at `path`, extension included."""
+
+    def put_sidecar(self, path: str, document: bytes) -> None:
+        """Write the JSON document beside the recording at `path`, replacing an older one."""

@@ -1,0 +1,62 @@
+"""What a node is built from."""
+
+from typing import Protocol
+
+from capture.ports.archive import Archive
+from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
+
+
+class PeerStores(Protocol):
+    """What one node uses of an account that both nodes reach: its own or its peer's."""
+
+    @property
+    def lease(self) -> Lease:
+        """The lease of this account's region."""
+
+    @property
+    def heartbeats(self) -> Heartbeats:
+        """Who has been heard of here."""
+
+    @property
+    def archive(self) -> Archive:
+        """The recordings of this account's node."""
+
+    @property
+    def ingest(self) -> Queue:
+        """Commands for this account's node."""
+
+    @property
+    def watermarks(self) -> Queue:
+        """Notifications for this account's node."""
+
+
+class OwnStores(PeerStores, Protocol):
+    """All of a node's own stores."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What has become of each recording."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """The unfinished recordings."""
+
+    @property
+    def interactions(self) -> Interactions:
+        """The consolidated conversations."""
+
+    @property
+    def open_conversations(self) -> OpenConversations:
+        """What must be read again."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What the peer could not be told yet."""
+
+    @property
+    def state(self) -> State:
+        """Single values."""
+
+    def ensure(self) -> None:
+        """Create what is missing; Transient when the account cannot be reached."""
