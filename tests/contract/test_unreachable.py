@@ -48,6 +48,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "ledger.get": lambda s: s.ledger.get(R, after(0)),
     "ledger.merge": lambda s: s.ledger.merge(archived("r")),
     "ledger.known": lambda s: s.ledger.known(after(0), after(1)),
+    "ledger.archived_by": lambda s: s.ledger.archived_by(after(0), after(1)),
     "ledger.between": lambda s: list(s.ledger.between(after(0), after(1))),
     "jobs.put one": lambda s: s.jobs.put([job("r")]),
     "jobs.put two": lambda s: s.jobs.put([job("r"), job("q")]),
