@@ -34,8 +34,8 @@ def ingest(message: func.QueueMessage) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%INGEST_QUEUE%-poison", connection="OWN_STORAGE")
 def ingest_poison(message: func.QueueMessage) -> None:
-    """Park a recording whose command failed again and again."""
-    node.park(message.get_body())
+    """Decide on a command that failed again and again."""
+    node.give_up(message.get_body())
 
 
 @app.queue_trigger(arg_name="message", queue_name="%WATERMARK_QUEUE%", connection="OWN_STORAGE")
@@ -46,8 +46,8 @@ def watermark(message: func.QueueMessage) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%WATERMARK_QUEUE%-poison", connection="OWN_STORAGE")
 def watermark_poison(message: func.QueueMessage) -> None:
-    """Keep a notification that could not be merged, with its alarm."""
-    node.reject_notification(message.get_body())
+    """Try once more to merge what the peer said: a fact is never given up."""
+    node.merge(message.get_body())
 
 
 @app.route("health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -30,6 +30,7 @@ class Event(StrEnum):
     NOTIFICATION_SENT = "notification_sent"
     NOTIFICATION_KEPT = "notification_kept"
     NOTIFICATION_MERGED = "notification_merged"
+    MERGE_POSTPONED = "merge_postponed"
     CONVERSATION_FINISHED = "conversation_finished"
     MESSAGE_REJECTED = "message_rejected"
     ROWS_SKIPPED = "rows_skipped"

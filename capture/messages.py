@@ -1,6 +1,7 @@
 """JSON of what travels between the nodes and of what the tables keep. Reading validates; nothing is guessed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -40,11 +41,28 @@ class Codec[T]:
     def from_json(self, body: bytes | str) -> T:
         """Read a value; Permanent names the first thing that is wrong, without repeating the content."""
         try:
-            return self._adapter.validate_json(body)
+            value = self._adapter.validate_json(body)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the whole message"
             raise Permanent(f"not a {self._name}: {where}: {first['msg']}") from None
+        if (naive := _naive_time(value)) is not None:
+            raise Permanent(f"not a {self._name}: {naive}: the time has no zone")
+        return value
+
+
+def _naive_time(value: object) -> str | None:
+    """Name the first time without a zone: comparing it with any other would be an error later on."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            inner = getattr(value, part.name)
+            if isinstance(inner, datetime) and inner.tzinfo is None:
+                return part.name
+            if (found := _naive_time(inner)) is not None:
+                return f"{part.name}.{found}"
+    elif isinstance(value, tuple | frozenset):
+        return next((found for each in value if (found := _naive_time(each)) is not None), None)
+    return None
 
 
 commands = Codec(ArchiveRecording)

@@ -23,12 +23,16 @@ from capture.model.identity import NodeName
 from capture.omnichannel.organisation import Organisation
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
 from capture.redundancy.election import Election, Epochs
+from capture.redundancy.incidents import Incidents
 from capture.redundancy.notifications import Notifier
 from capture.redundancy.presence import Presence
+from capture.redundancy.rest import Rest
 from capture.redundancy.together import Together, side_by_side
 from capture.redundancy.watch import Watch
 from capture.settings import Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
+
+_MERGE_AGAIN_SECONDS = 30
 
 
 class Node:
@@ -51,7 +55,9 @@ class Node:
             name, peer_name, own.heartbeats, peer.heartbeats, tick_seconds=settings.tick_seconds, together=together
         )
         epochs = Epochs(leases, clock, fresh_seconds=settings.tick_seconds, together=together)
-        notifier = Notifier(name, peer.watermarks, own.outbox, own.state, clock)
+        rest = Rest(clock)
+        incidents = Incidents(own.state, clock)
+        notifier = Notifier(name, peer.watermarks, own.outbox, own.state, clock, rest)
 
         def election() -> Election:
             return Election(
@@ -70,6 +76,8 @@ class Node:
             peer_queue=peer.ingest,
             jobs=own.jobs,
             presence=presence,
+            rest=rest,
+            together=together,
             clock=clock,
             first_assignment=timedelta(seconds=settings.reassign_after_seconds),
             max_outstanding=settings.max_outstanding,
@@ -104,12 +112,14 @@ class Node:
         self._clock = clock
         self._settings = settings
         self._finisher = finisher
+        self._incidents = incidents
         self._watch = Watch(
             node=name,
             election=election(),
             epochs=epochs,
             presence=presence,
             state=own.state,
+            incidents=incidents,
             discover=discovery.run,
             clock=clock,
             tick_seconds=settings.tick_seconds,
@@ -132,19 +142,27 @@ class Node:
         self._ingest = Ingest(
             node=name,
             source=source,
-            fetcher=Fetcher(name, settings.source_name, source, own.archive, clock),
+            fetcher=Fetcher(name, settings.source_name, source, own.archive, epochs, clock),
             finisher=finisher,
             ledger=own.ledger,
             peer_archive=peer.archive,
             queue=own.ingest,
-            state=own.state,
-            epochs=epochs,
+            incidents=incidents,
+            rest=rest,
             clock=clock,
             max_failures=settings.max_failures,
         )
         self._ensured = False
         self._ensuring = Lock()
-        self.health = Health({"store": self._ensure, "queue": own.ingest.length, "table": own.state.last_error}, clock)
+        self.health = Health(
+            {
+                "store": self._ensure,
+                "blobs": presence.own,
+                "queue": own.ingest.length,
+                "table": own.state.last_error,
+            },
+            clock,
+        )
         self.status = Status(
             node=name,
             peer=peer_name,
@@ -200,26 +218,28 @@ class Node:
             return
         self._ingest.run(command)
 
-    def park(self, body: bytes) -> None:
-        """Park a recording whose command failed again and again."""
+    def give_up(self, body: bytes) -> None:
+        """Decide on a command that failed again and again: it is done, or assigned anew some time, or parked."""
         self._ensure()
         try:
-            self._ingest.park(commands.from_json(body), "archiving failed again and again; the log says why")
+            self._ingest.give_up(commands.from_json(body))
         except Permanent as error:
             self._reject(f"{self._settings.ingest_queue}-poison", body, str(error))
 
     def merge(self, body: bytes) -> None:
-        """Merge a notification of the peer. One that cannot be read is kept aside with the reason."""
+        """Merge a notification of the peer. One that cannot be read is kept aside with the reason.
+
+        A fact is never given up: what cannot be merged now is put back for later, however often.
+        """
         self._ensure()
         try:
             self._finisher.merge(notifications.from_json(body))
         except Permanent as error:
             self._reject(self._settings.watermark_queue, body, str(error))
-
-    def reject_notification(self, body: bytes) -> None:
-        """Keep a notification aside that could not be merged again and again."""
-        self._ensure()
-        self._reject(f"{self._settings.watermark_queue}-poison", body, "merging failed again and again")
+        except CaptureError as error:
+            self._incidents.note(f"a notification could not be merged: {error}")
+            emit(Event.MERGE_POSTPONED, logging.WARNING, node=self.name, why=error)
+            self._own.watermarks.send(body, delay=_MERGE_AGAIN_SECONDS)
 
     def stop(self) -> None:
         """Hand the role over at once, if this process has it."""
@@ -227,7 +247,7 @@ class Node:
 
     def _swept(self) -> None:
         self._sweep.deliver()
-        if (active := self._sweep_election.hold()) is not None:
+        if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
 
     def _run(self, work: str, function: Callable[[], None]) -> None:
@@ -237,13 +257,7 @@ class Node:
             function()
         except CaptureError as error:
             emit(Event.WORK_FAILED, logging.WARNING, node=self.name, work=work, why=error)
-            self._note(f"{work}: {error}")
-
-    def _note(self, text: str) -> None:
-        try:
-            self._own.state.note_error(self._clock.now(), text)
-        except CaptureError as error:
-            emit(Event.WORK_FAILED, logging.WARNING, node=self.name, work="note", why=error)
+            self._incidents.note(f"{work}: {error}")
 
     def _reject(self, queue: str, body: bytes, reason: str) -> None:
         self._own.state.reject(queue, body, reason, self._clock.now())

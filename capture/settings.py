@@ -4,6 +4,7 @@ Settings are read once, when the node starts. What is wrong is collected and tol
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -46,7 +47,9 @@ class Settings(BaseModel):
     dynamics_scope: str = Field(default="", description="Token scope. Empty: DYNAMICS_URL with /.default.")
     dynamics_api_version: str = Field(default="v9.2", pattern=r"^v\d+\.\d+$", description="Web API version.")
     dynamics_page_size: int = Field(default=500, ge=1, le=5000, description="Rows a page (odata.maxpagesize).")
-    dynamics_timeout_seconds: int = Field(default=30, ge=1, le=300, description="Time-out of a call, in seconds.")
+    dynamics_timeout_seconds: int = Field(
+        default=10, ge=1, le=300, description="Time-out of a call, and between two bytes of a download, in seconds."
+    )
 
     own_storage: StorageConnection = Field(description="This node's storage account, a Functions connection.")
     peer_storage: StorageConnection = Field(description="The other node's storage account, a Functions connection.")
@@ -150,6 +153,9 @@ class Settings(BaseModel):
                 "OWN_STORAGE, PEER_STORAGE, WITNESS_STORAGE: must be three different accounts; two of three leases "
                 "decide who is ACTIVE"
             )
+        every = re.match(r"^\*/(\d+)( \*){5}$", self.watch_schedule)
+        if every is not None and int(every[1]) != self.tick_seconds:
+            problems.append(f"TICK_SECONDS: is {self.tick_seconds}, but WATCH_SCHEDULE ticks every {every[1]} seconds")
         if 2 * self.tick_seconds + self.lease_margin_seconds >= self.lease_seconds:
             problems.append(
                 f"LEASE_SECONDS: {self.lease_seconds} is too short: two ticks (TICK_SECONDS={self.tick_seconds}) "

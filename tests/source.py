@@ -29,6 +29,7 @@ class FakeSource:
     files: dict[RecordingId, bytes] = field(default_factory=dict)
     claimed_sizes: dict[RecordingId, int] = field(default_factory=dict)
     finished: set[ConversationId] = field(default_factory=set)
+    deleted: set[ConversationId] = field(default_factory=set)
     failures: list[CaptureError] = field(default_factory=list)
     listing_failures: list[CaptureError] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -63,7 +64,10 @@ class FakeSource:
     def conversations(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
         if ids:
             self.calls.append("conversations")
-        return {each: Conversation(each, self.clock.now(), finished=each in self.finished) for each in ids}
+        now = self.clock.now()
+        return {
+            each: Conversation(each, now, finished=each in self.finished) for each in ids if each not in self.deleted
+        }
 
     @contextmanager
     def open(self, recording_id: RecordingId) -> Iterator[Download]:

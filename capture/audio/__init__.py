@@ -1,1 +1,1 @@
-"""The use cases of call audio: discover, ingest, consolidate, sweep."""
+"""The use cases of call audio: discover, assign, ingest, finish, sweep."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from capture.errors import CaptureError
 from capture.messages import commands
@@ -13,12 +14,18 @@ from capture.model.recording import ArchiveRecording, Job, JobState
 from capture.ports import Clock, Jobs, Queue
 from capture.redundancy.notifications import LARGEST_BODY
 from capture.redundancy.presence import Presence
+from capture.redundancy.rest import Rest
 from capture.redundancy.sharing import share
+from capture.redundancy.together import Together
 
 GRACE = timedelta(seconds=10)
 """Between the deadline, after which the node commits nothing more, and the next assignment: room for clock skew."""
 
 _LONGEST = timedelta(hours=1)
+
+
+SLICE = 100
+"""Jobs assigned in one go: what fits into one transaction of the table, and surely into the time of a lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ class Assigner:
     peer_queue: Queue
     jobs: Jobs
     presence: Presence
+    rest: Rest
+    together: Together
     clock: Clock
     first_assignment: timedelta
     max_outstanding: int
@@ -46,28 +55,33 @@ class Assigner:
         work: Sequence[tuple[Job, bool]],
         conversations: Mapping[ConversationId, Conversation],
     ) -> None:
-        """Assign each job anew; the flag says that it may have been archived before.
+        """Assign each job anew; the flag says that it may have been archived before. At most SLICE jobs at once.
 
         The rows are written before the messages are sent. Killed in between, a job has a row and no message, and is
         assigned again when its time is over; the other way round a job could run that nobody knows of.
         """
         if not work:
             return
-        active.check(self.clock.monotonic())
-        nodes = self._nodes()
         outstanding = {node: count for node, count in self.jobs.outstanding().items() if node is not None}
-        rows = [
+        chosen = share(len(work), outstanding, self._nodes())
+        given = [
             (self._assigned(job, active, node), look_first)
-            for (job, look_first), node in zip(work, share(len(work), outstanding, nodes), strict=True)
+            for (job, look_first), node in zip(work, chosen, strict=True)
         ]
-        self.jobs.put([row for row, _ in rows])
-        for row, look_first in rows:
-            active.check(self.clock.monotonic())
-            conversation_id = row.recording.conversation_id
-            self._send(row, look_first, conversations.get(conversation_id) if conversation_id else None)
+        active.check(self.clock.monotonic())
+        self.jobs.put([job for job, _ in given])
+        refused = self._send(given, conversations)
+        if refused:
+            # Nothing waits on the other region: these jobs are done here instead. The lost reply of a send that did
+            # arrive leaves the peer with the same job, so this node looks before it repeats.
+            self.rest.begin()
+            moved = [(replace(job, node=self.node), True) for job in refused]
+            self.jobs.put([job for job, _ in moved])
+            self._send(moved, conversations)
 
     def _nodes(self) -> tuple[NodeName, ...]:
-        return (self.node,) if self.presence.peer_silent() else (self.node, self.peer)
+        alone = self.rest.on or self.presence.peer_silent()
+        return (self.node,) if alone else (self.node, self.peer)
 
     def _assigned(self, job: Job, active: Active, node: NodeName) -> Job:
         attempt = job.attempt + 1
@@ -81,24 +95,29 @@ class Assigner:
             due=self.clock.now() + length + GRACE,
         )
 
-    def _send(self, job: Job, look_first: bool, conversation: Conversation | None) -> None:
-        if job.node == self.peer:
-            try:
-                self._put(self.peer_queue, job, look_first, conversation)
-            except CaptureError:
-                # Nothing waits on the other region: the job is done here instead. The lost reply of a send that did
-                # arrive leaves the peer with the same job, so this node looks before it repeats.
-                job, look_first = replace(job, node=self.node), True
-                self.jobs.put([job])
-            else:
-                return
-        self._put(self.own_queue, job, look_first, conversation)
+    def _send(
+        self, given: Sequence[tuple[Job, bool]], conversations: Mapping[ConversationId, Conversation]
+    ) -> list[Job]:
+        """Send a command for each job, side by side. Return those that the peer's queue did not take."""
+
+        def send(job: Job, look_first: bool) -> None:
+            key = job.recording.conversation_id
+            queue = self.peer_queue if job.node == self.peer else self.own_queue
+            self._put(queue, job, look_first, conversations.get(key) if key else None)
+
+        outcomes = self.together([partial(send, job, look_first) for job, look_first in given])
+        refused = []
+        for (job, _), outcome in zip(given, outcomes, strict=True):
+            if isinstance(outcome, CaptureError):
+                if job.node == self.node:
+                    raise outcome
+                refused.append(job)
+        return refused
 
     def _put(self, queue: Queue, job: Job, look_first: bool, conversation: Conversation | None) -> None:
         deadline = job.due - GRACE
         command = ArchiveRecording(
             recording=job.recording,
-            node=job.node or self.node,
             assigned_by=self.node,
             epoch=job.epoch,
             attempt=job.attempt,

@@ -7,7 +7,7 @@ Rows are committed late and share timestamps, so no cursor is trusted alone: the
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from capture.audio.assign import Assigner
+from capture.audio.assign import SLICE, Assigner
 from capture.events import Event, emit
 from capture.model.authority import Active, Cursor, Watermark
 from capture.model.identity import NodeName, RecordingId
@@ -50,6 +50,8 @@ class Discovery:
         self._first_lookback = first_lookback
         self._file_recheck = file_recheck
         self._looked_back_at = float("-inf")
+        self._look_back_begun: tuple[datetime, datetime] | None = None
+        self._complete: datetime | None = None
         # Only saves reading the tables: what is in it is surely in the ledger or among the jobs, for good.
         self._seen: set[RecordingId] = set()
 
@@ -59,10 +61,10 @@ class Discovery:
         Work is bounded: what does not fit is found by the next tick. Raises Superseded when the lease may be over.
         """
         cursor = self._cursor(active)
+        cursor = self._tail(active, cursor, until)
         if self._clock.monotonic() - self._looked_back_at >= self._lookback_every:
             self._look_back(active, cursor, until)
-        cursor = self._tail(active, cursor, until)
-        self._raise_watermark(active, cursor)
+        self._raise_watermark(active)
 
     def _cursor(self, active: Active) -> Cursor:
         cursor = self._state.cursor()
@@ -74,14 +76,15 @@ class Discovery:
         cursor = Cursor(active.epoch, high=low, began_at=self._clock.now())
         self._state.put_cursor(cursor)
         self._seen.clear()
+        self._look_back_begun = self._complete = None
         return cursor
 
     def _tail(self, active: Active, cursor: Cursor, until: float) -> Cursor:
         if self._assigner.room() <= 0:
             return cursor
         for page in self._source.recordings_since(cursor.high):
-            active.check(self._clock.monotonic())
-            self._offer(active, cursor, page)
+            if not self._offer(active, cursor, page, until):
+                break
             high = max((recording.created_on for recording in page), default=cursor.high)
             if high > cursor.high:
                 cursor = Cursor(cursor.epoch, high, cursor.began_at)
@@ -91,14 +94,24 @@ class Discovery:
         return cursor
 
     def _look_back(self, active: Active, cursor: Cursor, until: float) -> None:
-        for page in self._source.recordings_between(cursor.high - self._lookback, cursor.high):
+        """Read the last stretch again. What does not fit into this tick goes on in the next.
+
+        The stretch is longer than the promise by the time between two look-backs, so that a row that is committed as
+        late as it may be is still inside when its turn comes.
+        """
+        stretch = self._lookback + timedelta(seconds=2 * self._lookback_every)
+        start, end = self._look_back_begun or (cursor.high - stretch, cursor.high)
+        for page in self._source.recordings_between(start, end):
             missed = [recording.id for recording in self._unknown(page)]
-            if missed:
-                active.check(self._clock.monotonic())
-                self._offer(active, cursor, self._source.recordings_by_id(missed))
+            if missed and not self._offer(active, cursor, self._source.recordings_by_id(missed), until):
+                return
+            start = max((recording.created_on for recording in page), default=start)
+            self._look_back_begun = (start, end)
             if self._clock.monotonic() >= until:
-                return  # not marked as done: the next tick goes on with it
+                return
+        self._look_back_begun = None
         self._looked_back_at = self._clock.monotonic()
+        self._complete = end
 
     def _unknown(self, page: Sequence[Recording]) -> list[Recording]:
         new = {recording.id: recording for recording in page if recording.id not in self._seen}
@@ -106,40 +119,51 @@ class Discovery:
             return []
         start = min(recording.created_on for recording in new.values())
         end = max(recording.created_on for recording in new.values())
-        known = self._ledger.known(start, end) | self._jobs.known(start, end)
+        # In this order: a job is removed only after the ledger has its recording.
+        known = self._jobs.known(start, end) | self._ledger.known(start, end)
         self._seen |= known
         return [recording for recording in new.values() if recording.id not in known]
 
-    def _offer(self, active: Active, cursor: Cursor, page: Sequence[Recording]) -> None:
+    def _offer(self, active: Active, cursor: Cursor, page: Sequence[Recording], until: float) -> bool:
+        """Take in what is new on the page, a slice at a time. False when the time was over before the end."""
         unknown = self._unknown(page)
-        if not unknown:
-            return
-        now = self._clock.now()
-        pending = [
-            Job(recording, JobState.PENDING, due=now + self._file_recheck, epoch=active.epoch) for recording in unknown
-        ]
-        with_file = [job for job in pending if job.recording.file_id is not None]
-        self._jobs.put(job for job in pending if job.recording.file_id is None)
-        conversations = self._source.describe([job.recording for job in with_file])
-        self._assigner.assign(active, [(job, self._before(cursor, job)) for job in with_file], conversations)
         if len(self._seen) > _MOST_SEEN:
             self._seen.clear()
-        self._seen |= {recording.id for recording in unknown}
+        for at in range(0, len(unknown), SLICE):
+            if at > 0 and self._clock.monotonic() >= until:
+                return False
+            self._take_in(active, cursor, unknown[at : at + SLICE])
+        return True
+
+    def _take_in(self, active: Active, cursor: Cursor, new: Sequence[Recording]) -> None:
+        active.check(self._clock.monotonic())
+        now = self._clock.now()
+        jobs = [Job(row, JobState.PENDING, due=now + self._file_recheck, epoch=active.epoch) for row in new]
+        with_file = [job for job in jobs if job.recording.file_id is not None]
+        self._jobs.put(job for job in jobs if job.recording.file_id is None)
+        conversations = self._source.describe([job.recording for job in with_file])
+        self._assigner.assign(active, [(job, self._before(cursor, job)) for job in with_file], conversations)
+        self._seen |= {recording.id for recording in new}
         emit(
             Event.RECORDINGS_DISCOVERED,
             node=self._node,
             epoch=active.epoch,
-            count=len(unknown),
-            without_file=len(unknown) - len(with_file),
+            count=len(new),
+            without_file=len(new) - len(with_file),
         )
 
     @staticmethod
     def _before(cursor: Cursor, job: Job) -> bool:
         return job.recording.created_on <= cursor.began_at + SKEW
 
-    def _raise_watermark(self, active: Active, cursor: Cursor) -> None:
-        """Everything below is finished: behind the oldest unfinished job, and behind what may still be committed."""
-        low: datetime = cursor.high - self._lookback
+    def _raise_watermark(self, active: Active) -> None:
+        """Everything below is finished: behind the oldest unfinished job, and behind what may still be committed.
+
+        That is counted from the last look-back that came to its end: what was committed since then is not seen yet.
+        """
+        if self._complete is None:
+            return
+        low = self._complete - self._lookback
         if (oldest := self._jobs.oldest()) is not None:
             low = min(low, oldest)
         if (mark := self._state.watermark()) is not None:

@@ -12,6 +12,7 @@ from capture.model.media import SNIFF_BYTES, MediaType, looks_like_text, sniff
 from capture.model.path import stem
 from capture.model.recording import ArchiveRecording
 from capture.ports import Archive, Clock, Download, Source
+from capture.redundancy.election import Epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,14 @@ class Fetcher:
     source_name: str
     source: Source
     archive: Archive
+    epochs: Epochs
     clock: Clock
 
     def fetch(self, command: ArchiveRecording) -> LedgerEntry:
         """Archive the recording and return the fact. Somebody else's earlier commit under the same name is the fact.
 
         Raises Mangled when what came is not the recording, Permanent when its media type is unknown, Superseded when
-        the assignment ran out on the way, and what `Source.open` raises. Nothing is visible in the archive then.
+        the assignment or its epoch ended on the way, and what `Source.open` raises. Then nothing is visible.
         """
         with self.source.open(command.recording.id) as download:
             head, chunks = _head(download.chunks)
@@ -44,7 +46,7 @@ class Fetcher:
                     upload.write(chunk)
                 _verify(size, download)
                 copy = Copy(
-                    archived_at=self._in_time(command),
+                    archived_at=self.check(command),
                     node=self.node,
                     path=f"{name}.{media.extension}",
                     size=size,
@@ -67,10 +69,13 @@ class Fetcher:
         recording = command.recording
         return stem(self.source_name, recording.id, recording.created_on, recording.conversation_id)
 
-    def _in_time(self, command: ArchiveRecording) -> datetime:
+    def check(self, command: ArchiveRecording) -> datetime:
+        """Return the time now; Superseded when the command's epoch or assignment is over."""
         now = self.clock.now()
         if now >= command.deadline:
-            raise Superseded("the assignment ran out during the download: the recording may be the other node's by now")
+            raise Superseded("the assignment ran out: the recording may be the other node's by now")
+        if command.epoch < (highest := self.epochs.highest()):
+            raise Superseded(f"epoch {command.epoch} is over, {highest} has begun: the recording is assigned anew")
         return now
 
 

@@ -41,10 +41,16 @@ class Finisher:
         """Keep a fact that this node found out, and tell the peer, always."""
         self.keep(entry, conversation)
         self.notifier.tell(entry, conversation)
-        self.forget(entry, assigned_by)
+        self._forget(entry, assigned_by)
 
-    def forget(self, entry: LedgerEntry, assigned_by: NodeName) -> None:
-        """Drop the job of a finished recording, if it was this node that gave it out."""
+    def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
+        """Repeat what follows the ledger row: a node may have been killed after it."""
+        if known.parked is not None:
+            self.state.forget_parked(known.recording_id)
+        self.notifier.tell(known, conversation)
+        self._forget(known, assigned_by)
+
+    def _forget(self, entry: LedgerEntry, assigned_by: NodeName) -> None:
         if assigned_by == self.node:
             self.jobs.remove(entry.recording_id, entry.created_on)
 
@@ -60,13 +66,13 @@ class Finisher:
                 _READ_AGAIN_AFTER.total_seconds(),
             )
         self.interactions.add(entry, conversation)
+        if entry.parked is not None:
+            self.state.note_parked(entry.recording_id, entry.parked.reason)
         known = self.ledger.merge(entry)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
         if known.parked is not None and known.copies:
             self.state.forget_parked(entry.recording_id)
-        elif known.parked is not None:
-            self.state.note_parked(entry.recording_id, known.parked.reason)
 
     def merge(self, notification: Notification) -> None:
         """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it."""

@@ -13,8 +13,9 @@ from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry, Parked
 from capture.model.recording import ArchiveRecording
-from capture.ports import Archive, Clock, Ledger, Queue, Source, State
-from capture.redundancy.election import Epochs
+from capture.ports import Archive, Clock, Ledger, Queue, Source
+from capture.redundancy.incidents import Incidents
+from capture.redundancy.rest import Rest
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 60.0
@@ -31,8 +32,8 @@ class Ingest:
     ledger: Ledger
     peer_archive: Archive
     queue: Queue
-    state: State
-    epochs: Epochs
+    incidents: Incidents
+    rest: Rest
     clock: Clock
     max_failures: int
 
@@ -42,28 +43,35 @@ class Ingest:
         Doing it twice changes nothing. When even putting it back fails, the failure is raised and the queue delivers
         again.
         """
-        recording = command.recording
-        known = self.ledger.get(recording.id, recording.created_on)
-        if known is not None and known.copies:
-            # Everything local is done, but perhaps not the telling: once more does no harm.
-            self.finisher.notifier.tell(known, command.conversation)
-            self.finisher.forget(known, command.assigned_by)
-            return
-        if (refusal := self._refusal(command)) is not None:
-            emit(Event.ASSIGNMENT_REFUSED, node=self.node, recording=recording.id, epoch=command.epoch, why=refusal)
-            return
         try:
             self._archive(command)
         except Superseded as error:
-            emit(Event.ASSIGNMENT_REFUSED, node=self.node, recording=recording.id, epoch=command.epoch, why=error)
+            emit(
+                Event.ASSIGNMENT_REFUSED,
+                node=self.node,
+                recording=command.recording.id,
+                epoch=command.epoch,
+                why=error,
+            )
         except Permanent as error:
-            self.park(command, str(error))
+            self._park(command, str(error))
         except Mangled as error:
             self._count(command, error)
         except (Transient, Unauthorized) as error:
             self._postpone(command, error)
 
-    def park(self, command: ArchiveRecording, reason: str) -> None:
+    def give_up(self, command: ArchiveRecording) -> None:
+        """Decide on a command that failed again and again in a way that nobody foresaw.
+
+        A committed blob is the fact, whatever failed after it. Else it is for the ACTIVE node to assign the recording
+        again when its time is over; only one that has been assigned often enough is parked.
+        """
+        if (found := self._look(command)) is not None:
+            self.finisher.finish(found, command.conversation, command.assigned_by)
+        elif command.attempt >= self.max_failures:
+            self._park(command, f"archiving failed again and again, in {command.attempt} assignments; the log says why")
+
+    def _park(self, command: ArchiveRecording, reason: str) -> None:
         """Give up with a reason: kept in the ledger of both nodes, and asked for again only by a person."""
         recording = command.recording
         parked = Parked(self.clock.now(), self.node, reason)
@@ -71,14 +79,14 @@ class Ingest:
         self.finisher.finish(entry, command.conversation, command.assigned_by)
         emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)
 
-    def _refusal(self, command: ArchiveRecording) -> str | None:
-        if command.epoch < self.epochs.highest():
-            return "its epoch is over"
-        if self.clock.now() >= command.deadline:
-            return "its time is over"
-        return None
-
     def _archive(self, command: ArchiveRecording) -> None:
+        recording = command.recording
+        known = self.ledger.get(recording.id, recording.created_on)
+        if known is not None and known.copies:
+            # Everything local is done, but perhaps not the telling: once more does no harm.
+            self.finisher.tell_again(known, command.conversation, command.assigned_by)
+            return
+        self.fetcher.check(command)
         found = self._look(command) if command.look_first else None
         entry = found or self.fetcher.fetch(command)
         self.finisher.finish(entry, self._conversation(command), command.assigned_by)
@@ -96,11 +104,12 @@ class Ingest:
         """Look for the recording in both archives by its name. The peer's may be out of reach: then it is repeated."""
         stem = self.fetcher.stem(command)
         found = self.fetcher.archive.find(stem)
-        if found is not None:
+        if found is not None or self.rest.on:
             return found
         try:
             return self.peer_archive.find(stem)
-        except CaptureError:
+        except (Transient, Unauthorized):
+            self.rest.begin()
             return None
 
     def _conversation(self, command: ArchiveRecording) -> Conversation | None:
@@ -115,7 +124,7 @@ class Ingest:
     def _count(self, command: ArchiveRecording, error: Mangled) -> None:
         failures = command.failures + 1
         if failures >= self.max_failures:
-            self.park(command, f"{error} ({failures} times)")
+            self._park(command, f"{error} ({failures} times)")
         else:
             self._postpone(replace(command, failures=failures), error)
 
@@ -126,7 +135,7 @@ class Ingest:
         if isinstance(error, Unauthorized):
             delay = _LONGEST_DELAY
         if not isinstance(error, Waiting):
-            self.state.note_error(self.clock.now(), f"recording {command.recording.id}: {error}")
+            self.incidents.note(f"recording {command.recording.id}: {error}")
             # It may have been the telling that failed, after the commit.
             command = replace(command, look_first=True)
         now = self.clock.now()

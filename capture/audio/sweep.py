@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from capture.audio.assign import Assigner
+from capture.audio.assign import SLICE, Assigner
 from capture.audio.finish import Finisher
 from capture.events import Event, emit
 from capture.model.authority import Active
@@ -15,9 +15,9 @@ from capture.model.recording import Job, JobState
 from capture.ports import Clock, Jobs, Ledger, OpenConversations, Source
 from capture.redundancy.notifications import Notifier
 
-_SLICE = 500
 _LONGEST_RECHECK = timedelta(minutes=10)
-_LONGEST_READ_WAIT = 3600.0
+_GONE_AFTER = 3600.0
+_LONGEST_READ_WAIT = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Sweep:
 
     def deliver(self) -> None:
         """Tell the peer what waits in the outbox. Both nodes do this."""
-        self.notifier.deliver(_SLICE)
+        self.notifier.deliver(SLICE)
 
     def run(self, active: Active) -> None:
         """What only the ACTIVE node does. Raises Superseded when the lease may be over."""
-        due = self.jobs.due(self.clock.now(), _SLICE)
-        self._check_files(active, [job for job in due if job.state is JobState.PENDING])
-        self._assign_again(active, [job for job in due if job.state is JobState.ASSIGNED])
+        now = self.clock.now()
+        self._assign_again(active, self.jobs.due(now, SLICE, JobState.ASSIGNED))
+        self._check_files(active, self.jobs.due(now, SLICE, JobState.PENDING))
         self._read_conversations(active)
 
     def _check_files(self, active: Active, pending: Sequence[Job]) -> None:
@@ -88,7 +88,7 @@ class Sweep:
 
     def _read_conversations(self, active: Active) -> None:
         """Read again what had not finished, and pass on what has by now."""
-        due = self.open_conversations.due(self.clock.now(), _SLICE)
+        due = self.open_conversations.due(self.clock.now(), SLICE)
         if not due:
             return
         readings = self.source.conversations([conversation_id for conversation_id, _ in due])
@@ -99,6 +99,8 @@ class Sweep:
                 self.finisher.refresh(reading)
                 self.notifier.tell(None, reading)
                 emit(Event.CONVERSATION_FINISHED, node=self.node, conversation=conversation_id)
+            elif reading is None and waited >= _GONE_AFTER:
+                self.open_conversations.remove(conversation_id)  # deleted in Dynamics
             else:
                 wait = min(2 * waited, _LONGEST_READ_WAIT)
                 self.open_conversations.put(conversation_id, self.clock.now() + timedelta(seconds=wait), wait)

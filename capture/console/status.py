@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from capture.model.authority import Heartbeat
@@ -31,6 +32,7 @@ class Status:
     clock: Clock
     tick_seconds: float
     _counted: dict[datetime, tuple[float, dict[NodeName, int]]] = field(default_factory=dict, init=False)
+    _counting: Lock = field(default_factory=Lock, init=False)
 
     def read(self) -> dict[str, Any]:
         """Read everything afresh. Times are UTC in ISO 8601, ages and lag in seconds; counts are of the last 24 hours.
@@ -81,9 +83,10 @@ class Status:
         """Count by the hour: what is long past hardly changes, so it is not counted again for a while."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         counts: Counter[NodeName] = Counter()
-        for start in (hour - timedelta(hours=ago) for ago in range(-1, _COUNTED_HOURS)):
-            fresh = _FRESH if hour - start <= timedelta(hours=1) else _STALE
-            counts.update(self._of_hour(start, fresh))
+        with self._counting:
+            for start in (hour - timedelta(hours=ago) for ago in range(-1, _COUNTED_HOURS)):
+                fresh = _FRESH if hour - start <= timedelta(hours=1) else _STALE
+                counts.update(self._of_hour(start, fresh))
         return {"total": counts.total(), **{node: counts[node] for node in sorted({self.node, self.peer})}}
 
     def _of_hour(self, start: datetime, fresh: float) -> dict[NodeName, int]:

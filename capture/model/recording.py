@@ -58,7 +58,6 @@ class ArchiveRecording:
     """
 
     recording: Recording
-    node: NodeName
     assigned_by: NodeName
     epoch: Epoch
     attempt: int

@@ -8,7 +8,7 @@ from capture.model.authority import Cursor, Watermark
 from capture.model.conversation import Conversation, Interaction
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry
-from capture.model.recording import Job
+from capture.model.recording import Job, JobState
 
 
 class Ledger(Protocol):
@@ -42,8 +42,8 @@ class Jobs(Protocol):
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         """Ids of all jobs with `start <= created_on <= end`."""
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
-        """Jobs with `due <= now`, oldest recording first, at most `limit`."""
+    def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
+        """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""
 
     def oldest(self) -> datetime | None:
         """`created_on` of the oldest unfinished recording, None when there is none."""

@@ -60,10 +60,14 @@ class Election:
             self._release(self._perhaps_held)
         return role
 
-    def hold(self) -> Active | None:
-        """Renew only, never take: for functions that need the authority but must not change who has it."""
+    def hold(self, seconds: float) -> Active | None:
+        """Renew only, never take: for functions that need the authority but must not change who has it.
+
+        It is good for `seconds` at most: another instance of this node may hand the role over meanwhile.
+        """
+        began = self._clock.monotonic()
         role = self._claim(lambda lease: lease.renew(self._seconds), may_begin=False)
-        return role if isinstance(role, Active) else None
+        return Active(role.epoch, min(role.until, began + seconds)) if isinstance(role, Active) else None
 
     def resign(self, abstain_seconds: float) -> None:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""

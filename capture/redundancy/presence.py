@@ -43,6 +43,11 @@ class Presence:
         found = [reading for reading in readings if isinstance(reading, tuple)]
         return min(found, key=lambda reading: reading[1], default=None)
 
+    def peer_nearby(self) -> Heartbeat | None:
+        """Read the peer's last heartbeat from the own store, however old it is."""
+        reading = self._own.read(self._peer)
+        return reading[0] if reading is not None else None
+
     def peer_overdue(self) -> bool:
         """Tell, from the own store alone, whether it is time to try for the leases: no beat for a tick and a half."""
         try:

@@ -53,9 +53,9 @@ class TableJobs:
             found = self._table.query_entities(span, select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
-    def due(self, now: datetime, limit: int) -> list[Job]:
-        """Jobs with `due <= now`, oldest recording first, at most `limit`."""
-        due = f"PartitionKey eq '{_PARTITION}' and due le '{rows.moment(now)}'"
+    def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
+        """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""
+        due = f"PartitionKey eq '{_PARTITION}' and state eq '{state.value}' and due le '{rows.moment(now)}'"
         with failures(self._setting, "list due jobs"):
             found = self._table.query_entities(due, results_per_page=max(1, min(limit, rows.PAGE)))
             texts = [rows.gather("job", row) for row in islice(found, limit)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from capture.model.identity import RecordingId
+from capture.model.recording import JobState
 from tests.contract.values import MAIN, ODD_IDS, PEER, after, job
 from tests.contract.worlds import World
 
@@ -13,7 +14,7 @@ from tests.contract.worlds import World
 def test_without_jobs_there_is_nothing(world: World) -> None:
     assert world.main.jobs.oldest() is None
     assert world.main.jobs.outstanding() == {}
-    assert world.main.jobs.due(after(0), 10) == []
+    assert world.main.jobs.due(after(0), 10, JobState.PENDING) == []
     world.main.jobs.put([])
     world.main.jobs.remove(RecordingId("r"), after(0))
 
@@ -26,10 +27,12 @@ def test_many_jobs_at_once(world: World) -> None:
     assert world.main.jobs.outstanding() == {MAIN: 84, PEER: 83, None: 83}
     assert len(world.main.jobs.known(after(0), after(249))) == 250
     assert world.main.jobs.known(after(10), after(11)) == {"r010", "r011"}
-    everything = world.main.jobs.due(after(250), 1000)
-    assert everything == list(reversed(jobs))
-    assert world.main.jobs.due(after(5), 1000) == everything[245:]
-    assert world.main.jobs.due(after(250), 7) == everything[:7]
+    pending = [each for each in reversed(jobs) if each.state is JobState.PENDING]
+    assigned = [each for each in reversed(jobs) if each.state is JobState.ASSIGNED]
+    assert world.main.jobs.due(after(250), 1000, JobState.PENDING) == pending
+    assert world.main.jobs.due(after(250), 1000, JobState.ASSIGNED) == assigned
+    assert world.main.jobs.due(after(5), 1000, JobState.ASSIGNED) == [each for each in assigned if each.due <= after(5)]
+    assert world.main.jobs.due(after(250), 7, JobState.ASSIGNED) == assigned[:7]
 
 
 def test_a_job_is_replaced_whole(world: World) -> None:
@@ -37,8 +40,8 @@ def test_a_job_is_replaced_whole(world: World) -> None:
     later = replace(job("r", due=60), attempt=2)
     world.main.jobs.put([later])
     assert world.main.jobs.outstanding() == {None: 1}
-    assert world.main.jobs.due(after(59), 10) == []
-    assert world.main.jobs.due(after(60), 10) == [later]
+    assert world.main.jobs.due(after(59), 10, JobState.PENDING) == []
+    assert world.main.jobs.due(after(60), 10, JobState.PENDING) == [later]
 
 
 def test_the_last_of_two_in_one_batch_stays(world: World) -> None:
@@ -56,7 +59,7 @@ def test_a_finished_job_is_forgotten(world: World) -> None:
 
 def test_recordings_of_one_moment_are_ordered_by_id(world: World) -> None:
     world.main.jobs.put([job("c"), job("a"), job("b")])
-    assert [found.recording.id for found in world.main.jobs.due(after(0), 10)] == ["a", "b", "c"]
+    assert [found.recording.id for found in world.main.jobs.due(after(0), 10, JobState.PENDING)] == ["a", "b", "c"]
 
 
 def test_large_jobs_are_split_over_transactions(world: World) -> None:
@@ -65,7 +68,7 @@ def test_large_jobs_are_split_over_transactions(world: World) -> None:
         replace(job(f"r{n:03d}"), recording=replace(job(f"r{n:03d}").recording, file_name=names[n])) for n in range(120)
     ]
     world.main.jobs.put(jobs)
-    assert world.main.jobs.due(after(0), 1000) == jobs
+    assert world.main.jobs.due(after(0), 1000, JobState.PENDING) == jobs
 
 
 @pytest.mark.parametrize("name", ODD_IDS)
@@ -87,5 +90,5 @@ def test_more_than_a_page_is_read_to_its_end(world: World) -> None:
     world.main.jobs.put([job(f"r{n:04d}", at=n) for n in range(1050)])
     assert world.main.jobs.outstanding() == {None: 1050}
     assert len(world.main.jobs.known(after(0), after(2000))) == 1050
-    assert len(world.main.jobs.due(after(0), 5000)) == 1050
-    assert len(world.main.jobs.due(after(0), 1020)) == 1020
+    assert len(world.main.jobs.due(after(0), 5000, JobState.PENDING)) == 1050
+    assert len(world.main.jobs.due(after(0), 1020, JobState.PENDING)) == 1020

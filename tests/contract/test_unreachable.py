@@ -9,6 +9,7 @@ from capture.connection import StorageConnection
 from capture.errors import SettingsError, Transient
 from capture.model.authority import Cursor, Heartbeat, RoleName, Watermark
 from capture.model.identity import ConversationId, Epoch, RecordingId
+from capture.model.recording import JobState
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
 from tests.contract import azurite
@@ -54,7 +55,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "jobs.put two": lambda s: s.jobs.put([job("r"), job("q")]),
     "jobs.remove": lambda s: s.jobs.remove(R, after(0)),
     "jobs.known": lambda s: s.jobs.known(after(0), after(1)),
-    "jobs.due": lambda s: s.jobs.due(after(0), 10),
+    "jobs.due": lambda s: s.jobs.due(after(0), 10, JobState.PENDING),
     "jobs.oldest": lambda s: s.jobs.oldest(),
     "jobs.outstanding": lambda s: s.jobs.outstanding(),
     "interactions.add": lambda s: s.interactions.add(archived("r"), None),

@@ -77,8 +77,9 @@ class MemoryJobs(Store):
         return {recording_id for created_on, recording_id in self.jobs if start <= created_on <= end}
 
     @operation
-    def due(self, now: datetime, limit: int) -> list[Job]:
-        return [self.jobs[key] for key in sorted(self.jobs) if self.jobs[key].due <= now][:limit]
+    def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
+        ordered = (self.jobs[key] for key in sorted(self.jobs))
+        return [job for job in ordered if job.state is state and job.due <= now][:limit]
 
     @operation
     def oldest(self) -> datetime | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
+from capture.errors import Transient
 from capture.model.identity import ConversationId, NodeName
 from capture.model.path import stem
 from tests.pair import NAMES, Pair, audio
@@ -91,6 +92,74 @@ def test_a_row_committed_late_is_found_by_the_look_back() -> None:
     while pair.clock.now() < pair.source.visible_on[late.id] + timedelta(minutes=2):
         pair.turn()
     assert everything_is_archived(pair)
+
+
+def test_a_row_committed_as_late_as_is_promised_is_found_however_busy_it_is() -> None:
+    pair = Pair(settings={"LOOKBACK_MINUTES": "3", "LOOKBACK_EVERY_SECONDS": "60"})
+    pair.turn()
+    for number in range(120):
+        row = pair.publish()
+        if number % 5 == 0:
+            pair.source.visible_on[row.id] = pair.clock.now() + timedelta(seconds=175)
+        pair.turn()
+    for _ in range(60):
+        pair.turn()
+    assert everything_is_archived(pair)
+
+
+def test_a_large_page_is_taken_in_by_slices_within_the_time_of_the_lease() -> None:
+    pair = Pair()
+    pair.source.page_size = 500
+    pair.turn()
+    for _ in range(500):
+        pair.publish()
+    pair.accounts["main"].power.watch = lambda call: pair.clock.advance(0.03) if call == "ingest.send" else None
+    pair.accounts["peer"].power.watch = pair.accounts["main"].power.watch
+    for _ in range(12):
+        pair.members["main"].node.tick()
+        pair.members["peer"].node.tick()
+    pair.accounts["main"].power.watch = pair.accounts["peer"].power.watch = None
+    assert pair.members["main"].epoch == 1
+    assert sum(len(pair.queue(name).sent) for name in NAMES) == 500
+    for _ in range(6):
+        pair.turn()
+    assert everything_is_archived(pair)
+
+
+def test_a_dead_peer_store_is_waited_for_once_and_then_left_alone() -> None:
+    pair = Pair()
+    pair.turn()
+
+    def dead(_: str) -> None:
+        pair.clock.advance(4.4)
+        raise Transient("timed out")
+
+    for _ in range(10):
+        pair.publish()
+    pair.members["main"].peer.link.watch = lambda call: dead(call) if call == "ingest.send" else None
+    began = pair.clock.monotonic()
+    pair.members["main"].node.tick()
+    assert pair.clock.monotonic() - began < 5 * 4.4 + 1, "side by side in life; here each of the five in turn, once"
+    pair.publish()
+    began = pair.clock.monotonic()
+    pair.members["main"].node.tick()
+    assert pair.clock.monotonic() - began < 1
+    pair.members["main"].peer.link.watch = None
+    for _ in range(8):
+        pair.turn()
+    assert everything_is_archived(pair)
+
+
+def test_a_conversation_that_was_deleted_is_not_asked_for_for_ever() -> None:
+    pair = Pair()
+    pair.turn()
+    pair.publish(conversation="gone")
+    pair.turn()
+    pair.source.deleted.add(ConversationId("gone"))
+    for _ in range(40):
+        pair.clock.advance(600)
+        pair.turn()
+    assert pair.members["main"].own.open_conversations.due(pair.clock.now() + timedelta(days=9), 9) == []
 
 
 def test_a_file_that_comes_late_is_fetched_when_it_is_there() -> None:

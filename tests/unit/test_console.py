@@ -18,7 +18,7 @@ def test_a_ready_node_is_as_healthy_as_the_active_one() -> None:
 def test_a_node_without_its_store_is_not_healthy_and_says_what_is_wrong() -> None:
     pair = Pair()
     pair.accounts["main"].power.down = True
-    assert set(pair.members["main"].node.health.problems()) == {"queue", "table"}
+    assert set(pair.members["main"].node.health.problems()) == {"blobs", "queue", "table"}
 
 
 def test_the_loss_of_the_peer_is_no_illness() -> None:

@@ -149,19 +149,21 @@ def test_an_epoch_that_cannot_be_written_to_a_majority_is_no_reign(world: World)
 
 def test_hold_renews_but_never_takes(world: World) -> None:
     bystander = world.election("main")
-    assert bystander.hold() is None
+    assert bystander.hold(5) is None
     assert all(blob.state.holder is None for blob in world.blobs.values())
     world.stand("main")
-    held = bystander.hold()
+    began = world.clock.monotonic()
+    held = bystander.hold(5)
     assert held is not None
     assert held.epoch == 1
+    assert held.until == began + 5
 
 
 def test_hold_finds_out_that_the_other_node_reigns(world: World) -> None:
     world.stand("main")
     world.clock.advance(15)
     world.stand("peer")
-    assert world.election("main").hold() is None
+    assert world.election("main").hold(5) is None
 
 
 def test_a_node_that_comes_back_learns_the_highest_epoch(world: World) -> None:

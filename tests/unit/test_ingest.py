@@ -12,6 +12,11 @@ from capture.model.identity import RecordingId
 from capture.model.recording import ArchiveRecording
 from tests.pair import Pair, audio
 
+NAIVE = (
+    b'{"recording":{"id":"r","created_on":"2026-11-22T09:00:00"},"assigned_by":"main","epoch":1,"attempt":1,'
+    b'"deadline":"2036-01-01T00:00:00"}'
+)
+
 
 @pytest.fixture
 def pair() -> Pair:
@@ -239,7 +244,6 @@ def test_a_second_copy_arises_only_when_the_other_archive_cannot_be_read_and_the
     pair: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
     given = command(pair)
-    pair.members["peer"].own.lease.power.down = False
     pair.members["peer"].node.ingest(commands.to_json(given))
     pair.members["main"].peer.link.down = True
     pair.clock.advance(1)
@@ -264,31 +268,98 @@ def test_metadata_that_was_too_large_for_the_message_is_read_by_the_node(pair: P
     assert interaction.conversation is not None
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"not json", b"\xff\xfe", b'{"recording":{"id":1}}', b"[" * 3000])
+@pytest.mark.parametrize("body", [b"", b"{}", b"not json", b"\xff\xfe", b'{"recording":{"id":1}}', b"[" * 3000, NAIVE])
 def test_a_message_that_cannot_be_read_is_kept_aside_with_a_reason(pair: Pair, body: bytes) -> None:
-    for handle in ("ingest", "merge", "park"):
+    for handle in ("ingest", "merge", "give_up"):
         getattr(pair.members["main"].node, handle)(body)
     rejected = pair.members["main"].own.state.rejected()
     assert {queue for queue, _ in rejected} == {"ingest", "watermark", "ingest-poison"}
     assert all(reason.startswith("not a ") for _, reason in rejected)
 
 
-def test_a_command_that_failed_again_and_again_is_parked(pair: Pair) -> None:
+def test_a_command_that_failed_again_and_again_is_left_to_the_next_assignment(pair: Pair) -> None:
     given = command(pair)
-    pair.members["main"].node.park(commands.to_json(given))
+    pair.members["main"].node.give_up(commands.to_json(given))
+    assert pair.members["main"].own.state.parked() == []
+    assert pair.members["main"].own.jobs.outstanding() == {"main": 1}
+
+
+def test_a_command_that_failed_in_many_assignments_is_parked(pair: Pair) -> None:
+    given = replace(command(pair), attempt=5)
+    pair.members["main"].node.give_up(commands.to_json(given))
     assert pair.members["main"].own.state.parked() == [
-        (given.recording.id, "archiving failed again and again; the log says why")
+        (given.recording.id, "archiving failed again and again, in 5 assignments; the log says why")
     ]
 
 
-def test_a_parked_recording_that_is_archived_after_all_is_parked_no_more(pair: Pair) -> None:
+def test_a_committed_blob_is_the_fact_whatever_failed_after_it(pair: Pair) -> None:
+    given = replace(command(pair), attempt=5)
+    pair.members["main"].node.ingest(commands.to_json(given))
+    pair.accounts["main"].stores.ledger.entries.clear()
+    pair.members["main"].node.give_up(commands.to_json(given))
+    entry = pair.members["main"].own.ledger.get(given.recording.id, given.recording.created_on)
+    assert entry is not None
+    assert entry.state == "archived"
+    assert pair.members["main"].own.state.parked() == []
+
+
+@pytest.mark.parametrize("table", ["ledger", "state", "interactions", "jobs"])
+def test_a_table_that_is_out_for_minutes_neither_parks_nor_repeats_anything(pair: Pair, table: str) -> None:
     given = command(pair)
-    pair.members["main"].node.park(commands.to_json(given))
+
+    def out(call: str) -> None:
+        if call.startswith(f"{table}."):
+            raise Transient("503")
+
+    pair.accounts["main"].power.watch = out
+    for _ in range(40):
+        pair.work("main")
+        pair.clock.advance(5)
+    pair.accounts["main"].power.watch = None
+    for _ in range(80):
+        pair.turn()
+    assert pair.members["main"].own.state.parked() == []
+    entry = pair.members["peer"].own.ledger.get(given.recording.id, given.recording.created_on)
+    assert entry is not None
+    assert len(entry.copies) == 1
+    assert pair.source.calls.count("open") == 1
+
+
+def test_a_notification_is_put_back_until_it_can_be_merged(pair: Pair) -> None:
+    given = command(pair)
+    pair.members["main"].node.ingest(commands.to_json(given))
+    pair.accounts["peer"].power.fail_next("ledger.merge", times=7)
+    for _ in range(60):
+        pair.work("peer")
+        pair.clock.advance(5)
+    assert pair.members["peer"].own.ledger.get(given.recording.id, given.recording.created_on) is not None
+
+
+def test_a_parked_recording_that_is_archived_after_all_is_parked_no_more(pair: Pair) -> None:
+    given = replace(command(pair), attempt=5)
+    pair.members["main"].node.give_up(commands.to_json(given))
     pair.members["main"].node.ingest(commands.to_json(given))
     assert pair.members["main"].own.state.parked() == []
     entry = pair.members["main"].own.ledger.get(given.recording.id, given.recording.created_on)
     assert entry is not None
     assert entry.state == "archived"
+
+
+def test_nothing_is_committed_in_an_epoch_that_ended_during_the_download(pair: Pair) -> None:
+    given = command(pair, audio(3000))
+    taken: list[bool] = []
+
+    def take_over(call: str) -> None:
+        if call == "archive.stage" and not taken:
+            taken.append(True)
+            pair.members["main"].node.stop()
+            pair.members["peer"].node.tick()
+            pair.clock.advance(6)
+
+    pair.accounts["main"].power.watch = take_over
+    pair.members["main"].node.ingest(commands.to_json(given))
+    assert taken
+    assert pair.archived("main") == set()
 
 
 @pytest.mark.parametrize("odd", ["../../etc/passwd", "a/b\\c?d#e", "ünï cödé\u202e", " "])

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from capture.errors import Permanent
 from capture.messages import notifications
 from capture.model.conversation import Agent, Conversation, Session
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry
 from capture.redundancy.notifications import Notifier
+from capture.redundancy.rest import Rest
 from tests.stores.account import MemoryAccount
 from tests.stores.clock import FakeClock
 
@@ -25,7 +27,9 @@ class Desk:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.own, self.peer = MemoryAccount(self.clock).stores, MemoryAccount(self.clock).stores
-        self.notifier = Notifier(NodeName("main"), self.peer.watermarks, self.own.outbox, self.own.state, self.clock)
+        self.notifier = Notifier(
+            NodeName("main"), self.peer.watermarks, self.own.outbox, self.own.state, self.clock, Rest(self.clock)
+        )
 
 
 @pytest.fixture
@@ -73,6 +77,23 @@ def test_delivery_stops_at_the_first_failure_and_loses_nothing(desk: Desk) -> No
     assert desk.own.outbox.count() == 5
     assert desk.notifier.deliver(3) == 3
     assert desk.notifier.deliver(10) == 2
+
+
+def test_what_the_queue_refuses_for_ever_does_not_hold_up_the_rest(desk: Desk) -> None:
+    desk.peer.watermarks.power.down = True
+    for _ in range(3):
+        desk.notifier.tell(ENTRY, None)
+    desk.peer.watermarks.power.down = False
+    desk.peer.watermarks.fail_next("send", error=Permanent("400 the message is too large"))
+    assert desk.notifier.deliver(10) == 2
+    assert desk.own.outbox.count() == 0
+    assert desk.own.state.rejected() == [("outbox", "400 the message is too large")]
+
+
+def test_a_refusal_of_the_peer_never_fails_the_recording(desk: Desk) -> None:
+    desk.peer.watermarks.fail_next("send", error=Permanent("404"))
+    desk.notifier.tell(ENTRY, None)
+    assert desk.own.outbox.count() == 1
 
 
 def test_metadata_that_does_not_fit_into_a_message_is_left_out(desk: Desk) -> None:

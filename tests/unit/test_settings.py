@@ -12,7 +12,7 @@ from capture.settings import Settings, setting_names
 
 ROOT = Path(__file__).parents[2]
 SAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
-HOST_SETTINGS = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"}
+HOST_SETTINGS = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
 
 
 def problems(**changes: str | None) -> list[str]:
@@ -68,8 +68,12 @@ def test_what_is_malformed_gives_one_line_with_its_name(setting: str, value: str
     assert lines[0].startswith(f"{setting}: ")
 
 
+def test_the_length_of_a_tick_is_that_of_its_schedule() -> None:
+    assert problems(WATCH_SCHEDULE="*/4 * * * * *") == ["TICK_SECONDS: is 5, but WATCH_SCHEDULE ticks every 4 seconds"]
+
+
 def test_lease_and_tick_must_fit_together() -> None:
-    (line,) = problems(TICK_SECONDS="7")
+    (line,) = problems(TICK_SECONDS="7", WATCH_SCHEDULE="*/7 * * * * *")
     assert line.startswith("LEASE_SECONDS: 15 is too short: two ticks (TICK_SECONDS=7)")
 
 

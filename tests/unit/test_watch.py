@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from capture.errors import Unauthorized
+from capture.errors import Transient, Unauthorized, Waiting
 from tests.pair import Pair
 
 
@@ -65,6 +65,55 @@ def test_a_node_whose_secret_is_rejected_gives_up_the_role() -> None:
     assert "DYNAMICS_CLIENT_SECRET" in error[1]
     pair.members["peer"].node.tick()
     assert pair.members["peer"].role == "ACTIVE"
+
+
+def test_a_node_whose_own_tables_refuse_it_gives_up_the_role_all_the_same() -> None:
+    pair = Pair()
+    pair.turn()
+
+    def refuse(call: str) -> None:
+        if call.startswith(("state.note_error", "state.cursor")):
+            raise Unauthorized("403 check OWN_STORAGE")
+
+    pair.accounts["main"].power.watch = refuse
+    pair.members["main"].node.tick()
+    assert pair.members["main"].role == "RESIGNED"
+
+
+def test_a_node_that_cannot_do_the_work_gives_the_other_one_a_chance() -> None:
+    pair = Pair()
+    pair.turn()
+
+    def out(call: str) -> None:
+        if call.startswith(("jobs.", "ledger.", "state.")):
+            raise Transient("503")
+
+    pair.accounts["main"].power.watch = out
+    recording = pair.publish()
+    for _ in range(8):
+        pair.members["main"].node.tick()
+        pair.turn("peer")
+    assert pair.members["peer"].role == "ACTIVE"
+    assert pair.archived("peer") == {recording.id}
+
+
+def test_a_rate_limit_is_no_reason_to_give_up_the_role() -> None:
+    pair = Pair()
+    pair.turn()
+    pair.source.listing_failures += [Waiting("429", 5)] * 10
+    for _ in range(10):
+        pair.turn()
+    assert pair.members["main"].role == "ACTIVE"
+    assert pair.members["main"].epoch == 1
+
+
+def test_the_low_watermark_comes_with_the_heartbeat_when_no_recording_does() -> None:
+    pair = Pair()
+    pair.turn()
+    pair.turn()
+    ours, theirs = (pair.members[name].own.state.watermark() for name in ("main", "peer"))
+    assert ours is not None
+    assert theirs == ours
 
 
 def test_a_lost_region_is_survived_by_the_other_node() -> None:
