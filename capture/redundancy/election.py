@@ -66,6 +66,9 @@ class Election:
         It is good for `seconds` at most: another instance of this node may hand the role over meanwhile.
         """
         began = self._clock.monotonic()
+        # A lease that this node has no claim to is not touched: a stray renewal may prolong what a dead node left.
+        if not self._reigned_last():
+            return None
         role = self._claim(lambda lease: lease.renew(self._seconds), may_begin=False)
         return Active(role.epoch, min(role.until, began + seconds)) if isinstance(role, Active) else None
 
@@ -107,6 +110,12 @@ class Election:
         written = self._together([partial(lease.write_reign, epoch, self._node) for lease in stale])
         confirmed = len(read) - len(stale) + sum(outcome is True for outcome in written)
         return epoch if confirmed >= self._majority else None
+
+    def _reigned_last(self) -> bool:
+        reigns = self._together([lease.reign for lease in self._leases])
+        read = [reign for reign in reigns if isinstance(reign, tuple)]
+        top = max((epoch for epoch, _ in read), default=0)
+        return len(read) >= self._majority and all(holder == self._node for epoch, holder in read if epoch == top)
 
     def _release(self, leases: Iterable[Lease]) -> None:
         self._together([lease.release for lease in leases])

@@ -159,6 +159,13 @@ def test_hold_renews_but_never_takes(world: World) -> None:
     assert held.until == began + 5
 
 
+def test_hold_does_not_touch_the_leases_that_another_node_left(world: World) -> None:
+    world.stand("peer")
+    world.clock.advance(15)
+    assert world.election("main").hold(5) is None
+    assert "lease.renew" not in [call for blob in world.blobs.values() for call in blob.power.calls]
+
+
 def test_hold_finds_out_that_the_other_node_reigns(world: World) -> None:
     world.stand("main")
     world.clock.advance(15)
