@@ -29,7 +29,7 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001
 @app.queue_trigger(arg_name="message", queue_name="%INGEST_QUEUE%", connection="OWN_STORAGE")
 def ingest(message: func.QueueMessage) -> None:
     """Archive one recording."""
-    node.ingest(message.get_body())
+    node.ingest(message.get_body(), message.dequeue_count)
 
 
 @app.queue_trigger(arg_name="message", queue_name="%INGEST_QUEUE%-poison", connection="OWN_STORAGE")

@@ -1,6 +1,5 @@
 """The archive step, side by side: every contender archives the same recordings into the same emulator, in turn."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,10 @@ from lab.processes import ROOT
 
 _SMALLEST = 1024
 """The least that the organisation makes a recording of."""
+_SMALL = 64 * 1024
+_WARM_UP = 40
+"""Small recordings that each contender archives before the clock runs, besides two full ones: the emulator's code is
+slow while it is new, and so is a process without connections."""
 
 
 @dataclass(slots=True)
@@ -24,20 +27,15 @@ class Speeds:
     label: str
     by_contender: dict[str, list[float]] = field(default_factory=dict)
     rclone_start_up: list[float] = field(default_factory=list)
-    emulator_busy: dict[str, list[float]] = field(default_factory=dict)
-    """Which part of its time the emulator, which has one thread for it, was computing."""
+    """Seconds that rclone takes for next to nothing."""
 
-    def note(self, name: str, speed: float, busy: float) -> None:
+    def note(self, name: str, speed: float) -> None:
         """Add what one contender reached in one round."""
         self.by_contender.setdefault(name, []).append(speed)
-        self.emulator_busy.setdefault(name, []).append(busy)
 
-    def best(self, prefix: str) -> str:
-        """Name of the fastest contender whose name begins so."""
-        return max(
-            (name for name in self.by_contender if name.startswith(prefix)),
-            key=lambda name: median(self.by_contender[name]),
-        )
+    def best(self, names: Sequence[str]) -> str:
+        """Name of the fastest of these contenders."""
+        return max(names, key=lambda name: median(self.by_contender[name]))
 
     def ratios(self, other: str) -> list[float]:
         """How many times as fast as another contender ours was, round by round: both met the same machine then."""
@@ -61,14 +59,16 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> list[Speed
     with Source(folder) as source:
         smallest = Load("1 KiB", source.publish(1, _SMALLEST), ())
         for size, count in plan.files.items():
-            load = Load(f"{size} MiB", source.publish(count, size * MIB), source.publish(4, size * MIB))
+            warm_up = (*source.publish(_WARM_UP, _SMALL), *source.publish(2, size * MIB))
+            load = Load(f"{size} MiB", source.publish(count, size * MIB), warm_up)
             speeds = Speeds(load.label)
             for repetition in range(plan.repetitions):
                 with fresh_course(source, load, folder) as course:
                     speeds.rclone_start_up.append(_prepared(course, smallest, folder))
                     for contender in rotated(contenders, repetition):
-                        _run(contender, course, speeds)
-                        tell(f"{load.label}, round {repetition + 1}: {_last(speeds, contender.name)}")
+                        speed = _run(contender, course)
+                        speeds.note(contender.name, speed)
+                        tell(f"{load.label}, round {repetition + 1}: {contender.name} {speed:.0f} MiB/s")
             results.append(speeds)
     return results
 
@@ -93,21 +93,8 @@ def _prepared(course: Course, smallest: Load, folder: Path) -> float:
         return rclone.copy(extra, container, smallest.recordings)
 
 
-def _run(contender: Contender, course: Course, speeds: Speeds) -> None:
-    name = contender.name.replace(",", "").replace(" ", "-")
-    with course.container(name) as container:
-        before = _cpu_seconds(course.target.process.pid)
+def _run(contender: Contender, course: Course) -> float:
+    with course.container(contender.name.replace(" ", "-")) as container:
         seconds = contender.run(course, container)
-        busy = _cpu_seconds(course.target.process.pid) - before
         verify(course, container, with_ledger=isinstance(contender, Ours))
-    speeds.note(contender.name, course.load.mib / seconds, busy / seconds)
-
-
-def _last(speeds: Speeds, name: str) -> str:
-    return f"{name} {speeds.by_contender[name][-1]:.0f} MiB/s, emulator {speeds.emulator_busy[name][-1]:.0%}"
-
-
-def _cpu_seconds(pid: int) -> float:
-    # After the name, which may hold anything, utime and stime are the 12th and 13th field (man 5 proc).
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return course.load.mib / seconds

@@ -32,7 +32,7 @@ class Naive:
     @property
     def name(self) -> str:
         """How it is called in the report."""
-        return "naive loop" if self.threads == 1 else f"naive, {self.threads} threads"
+        return "naive" if self.threads == 1 else f"naive x{self.threads}"
 
     def run(self, course: Course, container: str) -> float:
         """Archive the load and return the seconds it took."""
@@ -65,7 +65,7 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Rclone:
-    """`rclone copyurl` from a list of addresses. Its time is that of the whole process."""
+    """`rclone copyurl` from a list of addresses, several at once. Its time is that of the whole process."""
 
     transfers: int
     folder: Path
@@ -73,7 +73,7 @@ class Rclone:
     @property
     def name(self) -> str:
         """How it is called in the report."""
-        return f"rclone, {self.transfers} transfers"
+        return f"rclone x{self.transfers}"
 
     def run(self, course: Course, container: str) -> float:
         """Archive the load and return the seconds it took."""
@@ -85,7 +85,7 @@ class Rclone:
         with urls.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows((url, name) for name, url in _by_name(course, recordings).items())
         target = course.target
-        account = ["--azureblob-account", target.account, "--azureblob-key", target.key]
+        account: list[str | Path] = ["--azureblob-account", target.account, "--azureblob-key", target.key]
         # The container is there, so it need not be looked for.
         where = [*account, "--azureblob-endpoint", target.address("Blob"), "--azureblob-no-check-container"]
         command = [_RCLONE, "copyurl", "--urls", urls, f":azureblob:{container}", *where]

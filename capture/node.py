@@ -208,7 +208,7 @@ class Node:
         """Deliver the outbox; when ACTIVE also look after what does not go by itself."""
         self._run("sweep", self._swept)
 
-    def ingest(self, body: bytes) -> None:
+    def ingest(self, body: bytes, deliveries: int | None = 1) -> None:
         """Archive one recording. A message that cannot be read is kept aside with the reason."""
         self._ensure()
         try:
@@ -216,7 +216,7 @@ class Node:
         except Permanent as error:
             self._reject(self._settings.ingest_queue, body, str(error))
             return
-        self._ingest.run(command)
+        self._ingest.run(command, repeated=deliveries != 1)
 
     def give_up(self, body: bytes) -> None:
         """Decide on a command that failed again and again: it is done, or assigned anew some time, or parked."""

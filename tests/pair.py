@@ -99,12 +99,13 @@ class Pair:
         member = self.members[name]
         handled = 0
         while batch := [
-            (queue, run, message)
-            for queue, run in ((member.own.ingest, member.node.ingest), (member.own.watermarks, member.node.merge))
-            for message in queue.receive(4)
+            (queue, message) for queue in (member.own.ingest, member.own.watermarks) for message in queue.receive(4)
         ]:
-            for queue, run, message in batch:
-                run(message.body)
+            for queue, message in batch:
+                if queue is member.own.ingest:
+                    member.node.ingest(message.body, message.dequeue_count)
+                else:
+                    member.node.merge(message.body)
                 queue.delete(message)
                 handled += 1
         return handled

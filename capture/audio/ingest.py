@@ -37,14 +37,16 @@ class Ingest:
     clock: Clock
     max_failures: int
 
-    def run(self, command: ArchiveRecording) -> None:
+    def run(self, command: ArchiveRecording, *, repeated: bool) -> None:
         """Archive the recording, park it, or put the command back for later. Returns when one of these is durable.
+
+        `repeated` says that the queue delivers this message not for the first time.
 
         Doing it twice changes nothing. When even putting it back fails, the failure is raised and the queue delivers
         again.
         """
         try:
-            self._archive(command)
+            self._archive(command, repeated=repeated)
         except Superseded as error:
             emit(
                 Event.ASSIGNMENT_REFUSED,
@@ -79,9 +81,12 @@ class Ingest:
         self.finisher.finish(entry, command.conversation, command.assigned_by)
         emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)
 
-    def _archive(self, command: ArchiveRecording) -> None:
+    def _archive(self, command: ArchiveRecording, *, repeated: bool) -> None:
         recording = command.recording
-        known = self.ledger.get(recording.id, recording.created_on)
+        # A first delivery of a first assignment has no past that the ledger could tell of; were there one all the
+        # same, the commit would find it.
+        has_past = repeated or command.attempt > 1 or command.look_first
+        known = self.ledger.get(recording.id, recording.created_on) if has_past else None
         if known is not None and known.copies:
             # Everything local is done, but perhaps not the telling: once more does no harm.
             self.finisher.tell_again(known, command.conversation, command.assigned_by)

@@ -50,8 +50,8 @@ def test_bytes_and_hash_are_those_of_the_source(pair: Pair) -> None:
 
 def test_the_same_command_twice_changes_nothing(pair: Pair) -> None:
     given = command(pair)
-    for _ in range(3):
-        pair.members["main"].node.ingest(commands.to_json(given))
+    for deliveries in (1, 2, 3):
+        pair.members["main"].node.ingest(commands.to_json(given), deliveries)
     assert len(pair.accounts["main"].stores.archive.blobs) == 1
     assert pair.source.calls.count("open") == 1
 
