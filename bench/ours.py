@@ -16,11 +16,11 @@ from capture.messages import commands
 from capture.model.authority import Active
 from capture.model.identity import NodeName, RecordingId
 from capture.model.recording import ArchiveRecording
-from capture.node import Node
+from capture.node import Node, store_names
 from capture.omnichannel.organisation import Organisation
 from capture.redundancy.election import Election
 from capture.settings import Settings
-from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
+from capture.storage.stores import open_own_store, open_peer_store, open_witness
 
 
 def main() -> None:
@@ -43,13 +43,7 @@ class _Active:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._clock = SystemClock()
-        names = Names(
-            lease_identity=settings.lease_identity,
-            lease_container=settings.lease_container,
-            archive_container=settings.archive_container,
-            ingest_queue=settings.ingest_queue,
-            watermark_queue=settings.watermark_queue,
-        )
+        names = store_names(settings)
         self._own = open_own_store(settings.own_storage, names)
         peer = open_peer_store(settings.peer_storage, names)
         self._own.ensure()

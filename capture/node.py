@@ -35,6 +35,17 @@ from capture.storage.stores import Names, open_own_store, open_peer_store, open_
 _MERGE_AGAIN_SECONDS = 30
 
 
+def store_names(settings: Settings) -> Names:
+    """What containers and queues are called, and who this node is to a lease."""
+    return Names(
+        lease_identity=settings.lease_identity,
+        lease_container=settings.lease_container,
+        archive_container=settings.archive_container,
+        ingest_queue=settings.ingest_queue,
+        watermark_queue=settings.watermark_queue,
+    )
+
+
 class Node:
     """One node of the pair: a method for each trigger. Building it calls nobody."""
 
@@ -181,13 +192,7 @@ class Node:
     def from_environment(cls) -> Self:
         """Build the node of this process; SettingsError has one line for each setting that is wrong."""
         settings = Settings.from_env()
-        names = Names(
-            lease_identity=settings.lease_identity,
-            lease_container=settings.lease_container,
-            archive_container=settings.archive_container,
-            ingest_queue=settings.ingest_queue,
-            watermark_queue=settings.watermark_queue,
-        )
+        names = store_names(settings)
         clock = SystemClock()
         own = open_own_store(settings.own_storage, names)
         return cls(

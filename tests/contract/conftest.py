@@ -16,7 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]]:
     """Connection strings of fresh accounts in one emulator that runs as long as the session."""
     if not azurite.installed():
-        pytest.skip("Azurite is not installed: npm ci")
+        pytest.fail("Azurite is not installed: npm ci")
     with azurite.running(tmp_path_factory.mktemp("azurite")) as ports:
         yield (azurite.connection_string(ports, name) for name in azurite.account_names())
 
