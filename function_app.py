@@ -5,6 +5,7 @@ import json
 
 import azure.functions as func
 
+from capture.console.answer import Answer, answer
 from capture.node import Node
 
 node = Node.from_environment()
@@ -61,4 +62,27 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
 @app.route("status", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def status(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
     """Return what this node knows of itself and its peer."""
-    return func.HttpResponse(json.dumps(node.status.read()), mimetype="application/json")
+    return respond(answer(node.status.read))
+
+
+@app.route("role", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+def role(req: func.HttpRequest) -> func.HttpResponse:
+    """Say which node shall be ACTIVE."""
+    return respond(answer(lambda: node.role.run(req.get_body()), status=202))
+
+
+@app.route("parked", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def parked(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
+    """List the parked recordings with their reasons."""
+    return respond(answer(node.parked.listed))
+
+
+@app.route("parked/{id}/requeue", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+def requeue(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a parked recording up again."""
+    return respond(answer(lambda: node.parked.run(req.route_params["id"]), status=202))
+
+
+def respond(said: Answer) -> func.HttpResponse:
+    """Say it in HTTP."""
+    return func.HttpResponse(said.body, status_code=said.status, mimetype="application/json")

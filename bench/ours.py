@@ -53,6 +53,7 @@ class _Active:
         self._source = Organisation(settings, self._own.state, self._clock)
         role = Election(
             NodeName(settings.node_name),
+            NodeName(settings.peer_name),
             leases,
             self._clock,
             lease_seconds=settings.lease_seconds,
@@ -74,6 +75,7 @@ class _Active:
                     assigned_by=NodeName(self._settings.peer_name),
                     epoch=self._epoch,
                     attempt=1,
+                    assigned_at=self._clock.now(),
                     deadline=deadline,
                     conversation=conversations.get(row.conversation_id) if row.conversation_id else None,
                 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from capture.errors import Permanent
-from capture.model.authority import Cursor, Heartbeat, Watermark
+from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, Watermark, Yields
 from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry
@@ -73,3 +73,6 @@ jobs = Codec(Job)
 heartbeats = Codec(Heartbeat)
 watermarks = Codec(Watermark)
 cursors = Codec(Cursor)
+preferences = Codec(Preference)
+revocations = Codec(Revocation)
+yields = Codec(Yields)

@@ -1,6 +1,7 @@
 """Builds one node from its settings: the only place where use cases meet Azure Storage and Dataverse."""
 
 import logging
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,9 +13,11 @@ from capture.audio.discover import Discovery
 from capture.audio.fetch import Fetcher
 from capture.audio.finish import Finisher
 from capture.audio.ingest import Ingest
+from capture.audio.requeue import Requeue
 from capture.audio.sweep import Sweep
 from capture.clock import SystemClock
 from capture.console.health import Health
+from capture.console.role import RoleRequest
 from capture.console.status import Status
 from capture.errors import CaptureError, Permanent
 from capture.events import Event, emit
@@ -22,14 +25,17 @@ from capture.messages import commands, notifications
 from capture.model.identity import NodeName
 from capture.omnichannel.organisation import Organisation
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
-from capture.redundancy.election import Election, Epochs
+from capture.redundancy.condition import Condition
+from capture.redundancy.election import Election
+from capture.redundancy.fence import Fence
 from capture.redundancy.incidents import Incidents
 from capture.redundancy.notifications import Notifier
+from capture.redundancy.preference import Preferred
 from capture.redundancy.presence import Presence
 from capture.redundancy.rest import Rest
 from capture.redundancy.together import Together, side_by_side
 from capture.redundancy.watch import Watch
-from capture.settings import Settings
+from capture.settings import NOBODY, Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
 
 _MERGE_AGAIN_SECONDS = 30
@@ -58,14 +64,27 @@ class Node:
         source: Source,
         clock: Clock,
         together: Together,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Join stores, Dynamics and use cases."""
+        """Join stores, Dynamics and use cases. `jitter` gives a number from 0 to 1."""
         name, peer_name = NodeName(settings.node_name), NodeName(settings.peer_name)
         leases = (own.lease, peer.lease, witness)
         presence = Presence(
             name, peer_name, own.heartbeats, peer.heartbeats, tick_seconds=settings.tick_seconds, together=together
         )
-        epochs = Epochs(leases, clock, fresh_seconds=settings.tick_seconds, together=together)
+        fence = Fence(peer_name, leases, presence, clock, fresh_seconds=settings.tick_seconds, together=together)
+        condition = Condition(clock)
+        preferred = Preferred(
+            name,
+            peer_name,
+            NodeName(settings.preferred_node) if settings.preferred_node != NOBODY else None,
+            own.state,
+            presence,
+            fence,
+            clock,
+            after_seconds=settings.return_after_seconds,
+            tick_seconds=settings.tick_seconds,
+        )
         rest = Rest(clock)
         incidents = Incidents(own.state, clock)
         notifier = Notifier(name, peer.watermarks, own.outbox, own.state, clock, rest)
@@ -73,10 +92,12 @@ class Node:
         def election() -> Election:
             return Election(
                 name,
+                peer_name,
                 leases,
                 clock,
                 lease_seconds=settings.lease_seconds,
                 margin_seconds=settings.lease_margin_seconds,
+                alone=preferred.alone,
                 together=together,
             )
 
@@ -91,6 +112,7 @@ class Node:
             together=together,
             clock=clock,
             first_assignment=timedelta(seconds=settings.reassign_after_seconds),
+            look_delay=settings.tick_seconds + 1,
             max_outstanding=settings.max_outstanding,
         )
         finisher = Finisher(
@@ -127,11 +149,14 @@ class Node:
         self._watch = Watch(
             node=name,
             election=election(),
-            epochs=epochs,
+            fence=fence,
             presence=presence,
+            preferred=preferred,
+            condition=condition,
             state=own.state,
             incidents=incidents,
             discover=discovery.run,
+            jitter=jitter,
             clock=clock,
             tick_seconds=settings.tick_seconds,
         )
@@ -146,6 +171,9 @@ class Node:
             assigner=assigner,
             finisher=finisher,
             notifier=notifier,
+            presence=presence,
+            state=own.state,
+            peer=peer_name,
             clock=clock,
             file_recheck=timedelta(seconds=settings.file_recheck_seconds),
             give_up=timedelta(hours=settings.give_up_hours),
@@ -153,16 +181,20 @@ class Node:
         self._ingest = Ingest(
             node=name,
             source=source,
-            fetcher=Fetcher(name, settings.source_name, source, own.archive, epochs, clock),
+            fetcher=Fetcher(name, settings.source_name, source, own.archive, fence, clock),
             finisher=finisher,
             ledger=own.ledger,
             peer_archive=peer.archive,
             queue=own.ingest,
             incidents=incidents,
+            condition=condition,
             rest=rest,
             clock=clock,
             max_failures=settings.max_failures,
+            look_patience=timedelta(seconds=settings.look_patience_seconds),
         )
+        self.role = RoleRequest(self._watch.prefer)
+        self.parked = Requeue(name, own.ledger, own.state, finisher)
         self._ensured = False
         self._ensuring = Lock()
         self.health = Health(
@@ -251,7 +283,7 @@ class Node:
         self._watch.resign()
 
     def _swept(self) -> None:
-        self._sweep.deliver()
+        self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
         if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
 

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from capture.connection import StorageConnection
 from capture.errors import SettingsError
 
+NOBODY = "none"
+"""What PREFERRED_NODE says when neither node is preferred."""
+
 _UNRESOLVED = "@Microsoft.KeyVault("
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
@@ -70,6 +73,16 @@ class Settings(BaseModel):
     lease_margin_seconds: int = Field(
         default=3, ge=1, le=20, description="How long before its lease ends a node stops believing in it, in seconds."
     )
+    preferred_node: str = Field(
+        default="main", description="Node that takes the role back after a failover; none: whoever has it keeps it."
+    )
+    return_after_seconds: int = Field(
+        default=600,
+        ge=30,
+        le=86400,
+        description="How long the preferred node must have been well before it gets the role back; doubles each time "
+        "that it fails again within a day.",
+    )
     lookback_minutes: int = Field(
         default=15, ge=1, le=1440, description="How late a row may be committed and still be found by discovery."
     )
@@ -83,6 +96,13 @@ class Settings(BaseModel):
     )
     reassign_after_seconds: int = Field(
         default=300, ge=10, le=86400, description="Length of a first assignment; doubles with each further one."
+    )
+    look_patience_seconds: int = Field(
+        default=120,
+        ge=0,
+        le=3600,
+        description="How long a recording that may have been archived already waits for the other archive to be "
+        "readable, before it is archived again; at most half of its assignment.",
     )
     max_outstanding: int = Field(
         default=1000, ge=1, le=100000, description="Assigned jobs at once; discovery waits beyond it."
@@ -129,8 +149,8 @@ class Settings(BaseModel):
     @field_validator("node_name", "peer_name", "source_name", mode="after")
     @classmethod
     def _not_reserved(cls, value: str) -> str:
-        if value == "witness":
-            raise ValueError("'witness' is the name of the third region")
+        if value in ("witness", NOBODY):
+            raise ValueError(f"{value!r} means something else: the third region is the witness, and {NOBODY} is nobody")
         return value
 
     @field_validator("own_storage", "peer_storage", "witness_storage", mode="after")
@@ -147,6 +167,11 @@ class Settings(BaseModel):
         problems = []
         if self.node_name == self.peer_name:
             problems.append("PEER_NAME: must differ from NODE_NAME")
+        if self.preferred_node not in (self.node_name, self.peer_name, NOBODY):
+            problems.append(
+                f"PREFERRED_NODE: is {self.preferred_node!r}, must be NODE_NAME, PEER_NAME or {NOBODY!r} ({NOBODY}: "
+                "whoever has the role keeps it)"
+            )
         accounts = [self.own_storage.account, self.peer_storage.account, self.witness_storage.account]
         if len(set(accounts)) < len(accounts):
             problems.append(

@@ -63,7 +63,8 @@ def as_line(reading: Reading) -> str:
         text = f"{node.name} {node.role}"
         if (status := node.status) is not None:
             text += f" epoch {status['epoch']} lag {_lag(status)} archived {reading.archived_by(node.name)}"
-            text += f" outstanding {_outstanding(status)} parked {status['parked']} outbox {status['outbox']}"
+            text += f" outstanding {_outstanding(status)} parked {status['parked']}"
+            text += f" outbox {status['outbox']['waiting']}"
         parts.append(text)
     parts.append(f"calls {reading.calls} recordings {reading.recordings} archived {reading.archived}")
     parts.append(f"failovers {reading.failovers}")
@@ -83,7 +84,7 @@ def as_table(reading: Reading, hints: Sequence[str]) -> RenderableType:
         "lag": _lag,
         "pending / assigned / queued": _outstanding,
         "parked": lambda status: str(status["parked"]),
-        "outbox": lambda status: str(status["outbox"]),
+        "outbox": lambda status: str(status["outbox"]["waiting"]),
     }
     for title, text in rows.items():
         table.add_row(title, *(text(node.status) if node.status else "-" for node in reading.nodes))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from capture.errors import CaptureError
+from capture.errors import CaptureError, Permanent, Unauthorized
 from capture.messages import commands
 from capture.model.authority import Active
 from capture.model.conversation import Conversation
@@ -23,14 +23,17 @@ GRACE = timedelta(seconds=10)
 
 _LONGEST = timedelta(hours=1)
 
-
 SLICE = 100
 """Jobs assigned in one go: what fits into one transaction of the table, and surely into the time of a lease."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assigner:
-    """Shares jobs between the nodes by outstanding work, never to a SILENT one."""
+    """Shares jobs between the nodes by outstanding work, never to a SILENT one.
+
+    `look_delay` is in seconds: who had such a job before may believe in it for that long. So the next one gets it later
+    than that, and looks then whether it is done.
+    """
 
     node: NodeName
     peer: NodeName
@@ -42,6 +45,7 @@ class Assigner:
     together: Together
     clock: Clock
     first_assignment: timedelta
+    look_delay: float
     max_outstanding: int
 
     def room(self) -> int:
@@ -72,15 +76,14 @@ class Assigner:
         self.jobs.put([job for job, _ in given])
         refused = self._send(given, conversations)
         if refused:
-            # Nothing waits on the other region: these jobs are done here instead. The lost reply of a send that did
-            # arrive leaves the peer with the same job, so this node looks before it repeats.
-            self.rest.begin()
-            moved = [(replace(job, node=self.node), True) for job in refused]
+            # Nothing waits on the other region: these jobs are done here instead.
+            moved = [(replace(job, node=self.node), look_first) for job, look_first in refused]
+            active.check(self.clock.monotonic())
             self.jobs.put([job for job, _ in moved])
             self._send(moved, conversations)
 
     def _nodes(self) -> tuple[NodeName, ...]:
-        alone = self.rest.on or self.presence.peer_silent()
+        alone = self.rest.on or not self.presence.peer_can_work()
         return (self.node,) if alone else (self.node, self.peer)
 
     def _assigned(self, job: Job, active: Active, node: NodeName) -> Job:
@@ -97,8 +100,12 @@ class Assigner:
 
     def _send(
         self, given: Sequence[tuple[Job, bool]], conversations: Mapping[ConversationId, Conversation]
-    ) -> list[Job]:
-        """Send a command for each job, side by side. Return those that the peer's queue did not take."""
+    ) -> list[tuple[Job, bool]]:
+        """Send a command for each job, side by side. Return those that the peer's queue surely did not take.
+
+        Without an answer it may have taken the command: then the job stays the peer's until its time is over, or until
+        the peer is not heard of any more and everything is taken back from it.
+        """
 
         def send(job: Job, look_first: bool) -> None:
             key = job.recording.conversation_id
@@ -107,20 +114,24 @@ class Assigner:
 
         outcomes = self.together([partial(send, job, look_first) for job, look_first in given])
         refused = []
-        for (job, _), outcome in zip(given, outcomes, strict=True):
+        for (job, look_first), outcome in zip(given, outcomes, strict=True):
             if isinstance(outcome, CaptureError):
                 if job.node == self.node:
                     raise outcome
-                refused.append(job)
+                self.rest.begin()
+                if isinstance(outcome, Permanent | Unauthorized):
+                    refused.append((job, look_first))
         return refused
 
     def _put(self, queue: Queue, job: Job, look_first: bool, conversation: Conversation | None) -> None:
+        now = self.clock.now()
         deadline = job.due - GRACE
         command = ArchiveRecording(
             recording=job.recording,
             assigned_by=self.node,
             epoch=job.epoch,
             attempt=job.attempt,
+            assigned_at=now,
             deadline=deadline,
             look_first=look_first,
             conversation=conversation,
@@ -129,4 +140,5 @@ class Assigner:
         if len(body) > LARGEST_BODY:
             body = commands.to_json(replace(command, conversation=None))
         # The message lives as long as the assignment, so that a node back from the dead finds no stale work.
-        queue.send(body, ttl=max(1.0, (deadline - self.clock.now()).total_seconds()))
+        lasts = max(1.0, (deadline - now).total_seconds())
+        queue.send(body, delay=self.look_delay if look_first else 0, ttl=lasts)

@@ -74,6 +74,7 @@ class Discovery:
         mark = self._state.watermark()
         low = mark.low if mark is not None else self._clock.now() - self._first_lookback
         cursor = Cursor(active.epoch, high=low, began_at=self._clock.now())
+        active.check(self._clock.monotonic())
         self._state.put_cursor(cursor)
         self._seen.clear()
         self._look_back_begun = self._complete = None
@@ -88,6 +89,7 @@ class Discovery:
             high = max((recording.created_on for recording in page), default=cursor.high)
             if high > cursor.high:
                 cursor = Cursor(cursor.epoch, high, cursor.began_at)
+                active.check(self._clock.monotonic())
                 self._state.put_cursor(cursor)
             if self._clock.monotonic() >= until or self._assigner.room() <= 0:
                 break
@@ -154,7 +156,8 @@ class Discovery:
 
     @staticmethod
     def _before(cursor: Cursor, job: Job) -> bool:
-        return job.recording.created_on <= cursor.began_at + SKEW
+        # Before epoch 1 there was nobody: every later reign reads a higher epoch on a blob.
+        return cursor.epoch > 1 and job.recording.created_on <= cursor.began_at + SKEW
 
     def _raise_watermark(self, active: Active) -> None:
         """Everything below is finished: behind the oldest unfinished job, and behind what may still be committed.

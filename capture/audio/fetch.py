@@ -12,7 +12,7 @@ from capture.model.media import SNIFF_BYTES, MediaType, looks_like_text, sniff
 from capture.model.path import stem
 from capture.model.recording import ArchiveRecording
 from capture.ports import Archive, Clock, Download, Source
-from capture.redundancy.election import Epochs
+from capture.redundancy.fence import Fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Fetcher:
     source_name: str
     source: Source
     archive: Archive
-    epochs: Epochs
+    fence: Fence
     clock: Clock
 
     def fetch(self, command: ArchiveRecording) -> LedgerEntry:
@@ -70,12 +70,11 @@ class Fetcher:
         return stem(self.source_name, recording.id, recording.created_on, recording.conversation_id)
 
     def check(self, command: ArchiveRecording) -> datetime:
-        """Return the time now; Superseded when the command's epoch or assignment is over."""
+        """Return the time now; Superseded when the assignment is over: by its deadline, its epoch, or taken back."""
         now = self.clock.now()
         if now >= command.deadline:
             raise Superseded("the assignment ran out: the recording may be the other node's by now")
-        if command.epoch < (highest := self.epochs.highest()):
-            raise Superseded(f"epoch {command.epoch} is over, {highest} has begun: the recording is assigned anew")
+        self.fence.check(command.assigned_by, command.epoch, command.assigned_at)
         return now
 
 

@@ -6,7 +6,7 @@ blob, being the durable fact, is found by its name.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from capture.audio.sidecar import sidecar
@@ -14,8 +14,9 @@ from capture.errors import Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.conversation import Conversation
-from capture.model.identity import NodeName
-from capture.model.ledger import LedgerEntry
+from capture.model.identity import Epoch, NodeName
+from capture.model.ledger import LedgerEntry, Parked, ParkedRecording
+from capture.model.recording import Job, JobState, Recording
 from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
@@ -43,6 +44,28 @@ class Finisher:
         self.notifier.tell(entry, conversation)
         self._forget(entry, assigned_by)
 
+    def park(self, recording: Recording, reason: str, conversation: Conversation | None, assigned_by: NodeName) -> None:
+        """Give up with a reason: kept in the ledger of both nodes, and taken up again only by a person."""
+        known = self.ledger.get(recording.id, recording.created_on)
+        at = self.clock.now()
+        if known is not None and known.reopened is not None:
+            # A parking counts against what a person has reopened only when it is the later one, whosever clock lags.
+            at = max(at, known.reopened + timedelta(microseconds=1))
+        entry = LedgerEntry(
+            recording.id, recording.created_on, recording.conversation_id, parked=Parked(at, self.node, reason)
+        )
+        self.finish(entry, conversation, assigned_by)
+        emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)
+
+    def reopen(self, entry: LedgerEntry) -> None:
+        """Undo a parking: the ACTIVE node finds the job, whichever node it is."""
+        if entry.parked is None:
+            return
+        reopened = replace(entry, reopened=entry.parked.at)
+        self._take_up(reopened)
+        self.keep(reopened, None)
+        self.notifier.tell(reopened, None)
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None:
@@ -54,8 +77,13 @@ class Finisher:
         if assigned_by == self.node:
             self.jobs.remove(entry.recording_id, entry.created_on)
 
-    def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> None:
-        """Take a fact into this node: idempotent, and complete before the ledger says so."""
+    def _take_up(self, entry: LedgerEntry) -> None:
+        # Of no epoch: whoever is ACTIVE asks Dynamics for the recording before it assigns it.
+        recording = Recording(entry.recording_id, entry.created_on, entry.conversation_id)
+        self.jobs.put([Job(recording, JobState.PENDING, due=self.clock.now(), epoch=Epoch(0))])
+
+    def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
+        """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
         own_copy = next((copy for copy in sorted(entry.copies) if copy.node == self.node), None)
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
@@ -66,13 +94,14 @@ class Finisher:
                 _READ_AGAIN_AFTER.total_seconds(),
             )
         self.interactions.add(entry, conversation)
-        if entry.parked is not None:
-            self.state.note_parked(entry.recording_id, entry.parked.reason)
+        if entry.parked is not None and entry.state == "parked":
+            self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
-        if known.parked is not None and known.copies:
+        if known.parked is not None and known.state != "parked":
             self.state.forget_parked(entry.recording_id)
+        return known
 
     def merge(self, notification: Notification) -> None:
         """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it."""
@@ -81,9 +110,10 @@ class Finisher:
                 "a notification from this node itself: NODE_NAME and PEER_NAME of the pair must be mirrored"
             )
         if (entry := notification.entry) is not None:
-            if not self._is_old_news(entry):
-                self.keep(entry, notification.conversation)
-            self.jobs.remove(entry.recording_id, entry.created_on)
+            if self._is_old_news(entry) or self.keep(entry, notification.conversation).finished:
+                self.jobs.remove(entry.recording_id, entry.created_on)
+            else:
+                self._take_up(entry)
             emit(Event.NOTIFICATION_MERGED, node=self.node, recording=entry.recording_id)
         elif notification.conversation is not None:
             self.refresh(notification.conversation)

@@ -1,8 +1,7 @@
 """Archives one recording on the command of the ACTIVE node. Runs on both nodes."""
 
-import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from capture.audio.fetch import Fetcher
 from capture.audio.finish import Finisher
@@ -11,14 +10,16 @@ from capture.events import Event, emit
 from capture.messages import commands
 from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
-from capture.model.ledger import LedgerEntry, Parked
+from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording
 from capture.ports import Archive, Clock, Ledger, Queue, Source
+from capture.redundancy.condition import Condition
 from capture.redundancy.incidents import Incidents
 from capture.redundancy.rest import Rest
 
 _FIRST_DELAY = 2.0
 _LONGEST_DELAY = 60.0
+_LOOK_AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class Ingest:
     peer_archive: Archive
     queue: Queue
     incidents: Incidents
+    condition: Condition
     rest: Rest
     clock: Clock
     max_failures: int
+    look_patience: timedelta
 
     def run(self, command: ArchiveRecording, *, repeated: bool) -> None:
         """Archive the recording, park it, or put the command back for later. Returns when one of these is durable.
@@ -68,18 +71,13 @@ class Ingest:
         A committed blob is the fact, whatever failed after it. Else it is for the ACTIVE node to assign the recording
         again when its time is over; only one that has been assigned often enough is parked.
         """
-        if (found := self._look(command)) is not None:
+        if (found := self._look(command, patient=False)) is not None:
             self.finisher.finish(found, command.conversation, command.assigned_by)
         elif command.attempt >= self.max_failures:
             self._park(command, f"archiving failed again and again, in {command.attempt} assignments; the log says why")
 
     def _park(self, command: ArchiveRecording, reason: str) -> None:
-        """Give up with a reason: kept in the ledger of both nodes, and asked for again only by a person."""
-        recording = command.recording
-        parked = Parked(self.clock.now(), self.node, reason)
-        entry = LedgerEntry(recording.id, recording.created_on, recording.conversation_id, frozenset(), parked)
-        self.finisher.finish(entry, command.conversation, command.assigned_by)
-        emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)
+        self.finisher.park(command.recording, reason, command.conversation, command.assigned_by)
 
     def _archive(self, command: ArchiveRecording, *, repeated: bool) -> None:
         recording = command.recording
@@ -105,17 +103,28 @@ class Ingest:
             by=copy.node if copy else None,
         )
 
-    def _look(self, command: ArchiveRecording) -> LedgerEntry | None:
-        """Look for the recording in both archives by its name. The peer's may be out of reach: then it is repeated."""
+    def _look(self, command: ArchiveRecording, *, patient: bool = True) -> LedgerEntry | None:
+        """Look for the recording in both archives by its name.
+
+        The peer's may be out of reach: then this waits a while for it, and archives the recording a second time rather
+        than not at all.
+        """
         stem = self.fetcher.stem(command)
         found = self.fetcher.archive.find(stem)
-        if found is not None or self.rest.on:
+        if found is not None:
             return found
-        try:
-            return self.peer_archive.find(stem)
-        except (Transient, Unauthorized):
-            self.rest.begin()
-            return None
+        if not self.rest.on:
+            try:
+                return self.peer_archive.find(stem)
+            except (Transient, Unauthorized):
+                self.rest.begin()
+        if patient and self.clock.now() < self._patient_until(command):
+            raise Waiting("the other archive cannot be read, and may have the recording", retry_after=_LOOK_AGAIN)
+        return None
+
+    def _patient_until(self, command: ArchiveRecording) -> datetime:
+        # Never longer than half of the assignment, or its end would come first every time.
+        return command.assigned_at + min(self.look_patience, (command.deadline - command.assigned_at) / 2)
 
     def _conversation(self, command: ArchiveRecording) -> Conversation | None:
         conversation_id = command.recording.conversation_id
@@ -139,6 +148,7 @@ class Ingest:
         delay = asked if asked is not None else min(_LONGEST_DELAY, _FIRST_DELAY * 2**command.failures)
         if isinstance(error, Unauthorized):
             delay = _LONGEST_DELAY
+            self.condition.trouble()
         if not isinstance(error, Waiting):
             self.incidents.note(f"recording {command.recording.id}: {error}")
             # It may have been the telling that failed, after the commit.

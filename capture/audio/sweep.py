@@ -8,12 +8,12 @@ from datetime import timedelta
 from capture.audio.assign import SLICE, Assigner
 from capture.audio.finish import Finisher
 from capture.events import Event, emit
-from capture.model.authority import Active
+from capture.model.authority import Active, Revocation
 from capture.model.identity import NodeName
-from capture.model.ledger import LedgerEntry, Parked
 from capture.model.recording import Job, JobState
-from capture.ports import Clock, Jobs, Ledger, OpenConversations, Source
+from capture.ports import Clock, Jobs, Ledger, OpenConversations, Source, State
 from capture.redundancy.notifications import Notifier
+from capture.redundancy.presence import Presence
 
 _LONGEST_RECHECK = timedelta(minutes=10)
 _GONE_AFTER = 3600.0
@@ -32,23 +32,41 @@ class Sweep:
     assigner: Assigner
     finisher: Finisher
     notifier: Notifier
+    presence: Presence
+    state: State
+    peer: NodeName
     clock: Clock
     file_recheck: timedelta
     give_up: timedelta
 
-    def deliver(self) -> None:
-        """Tell the peer what waits in the outbox. Both nodes do this."""
-        self.notifier.deliver(SLICE)
+    def deliver(self, until: float) -> None:
+        """Tell the peer what waits in the outbox, oldest first, until the monotonic time `until`. Both do this."""
+        while self.notifier.deliver(SLICE) == SLICE and self.clock.monotonic() < until:
+            pass
 
     def run(self, active: Active) -> None:
         """What only the ACTIVE node does. Raises Superseded when the lease may be over."""
+        self._take_back(active)
         now = self.clock.now()
         self._assign_again(active, self.jobs.due(now, SLICE, JobState.ASSIGNED))
         self._check_files(active, self.jobs.due(now, SLICE, JobState.PENDING))
         self._read_conversations(active)
 
+    def _take_back(self, active: Active) -> None:
+        """Give out again what a peer has that cannot work now, and let it know that its commands are void.
+
+        The word comes first: a peer that returns finds it before it works on what is somebody else's by then.
+        """
+        while not self.presence.peer_can_work() and (given := self.jobs.given_to(self.peer, SLICE)):
+            active.check(self.clock.monotonic())
+            self.presence.tell_revocation(self.state.revoke(Revocation(active.epoch, self.clock.now())))
+            self._assign_again(active, given)
+
     def _check_files(self, active: Active, pending: Sequence[Job]) -> None:
         """Ask Dynamics in one go which of the late files have come."""
+        pending = self._unfinished([job for job in pending if job.epoch != active.epoch]) + [
+            job for job in pending if job.epoch == active.epoch
+        ]
         if not pending:
             return
         rows = {row.id: row for row in self.source.recordings_by_id([job.recording.id for job in pending])}
@@ -59,32 +77,37 @@ class Sweep:
                 ready.append(replace(job, recording=row))
             elif self.clock.now() - job.recording.created_on >= self.give_up:
                 why = "no file came" if row is not None else "the row is gone from Dynamics, and no file had come"
-                self._park(job, f"{why} within {self.give_up}")
+                self.finisher.park(job.recording, f"{why} within {self.give_up}", None, self.node)
             else:
-                waiting.append(self._later(job))
+                waiting.append(self._later(active, job))
+        active.check(self.clock.monotonic())
         self.jobs.put(waiting)
         conversations = self.source.describe([job.recording for job in ready])
         self.assigner.assign(active, [(job, True) for job in ready], conversations)
 
-    def _later(self, job: Job) -> Job:
+    def _later(self, active: Active, job: Job) -> Job:
         now = self.clock.now()
         wait = min(max(self.file_recheck, (now - job.recording.created_on) / 10), _LONGEST_RECHECK)
-        return replace(job, due=now + wait)
+        return replace(job, due=now + wait, epoch=active.epoch)
 
     def _assign_again(self, active: Active, overdue: Sequence[Job]) -> None:
         """Give out again what was not finished in time; what has been finished meanwhile is forgotten."""
-        unfinished = []
-        for job in overdue:
-            entry = self.ledger.get(job.recording.id, job.recording.created_on)
-            if entry is not None:
-                self.jobs.remove(job.recording.id, job.recording.created_on)
-            else:
-                unfinished.append(job)
+        unfinished = self._unfinished(overdue)
         if not unfinished:
             return
         conversations = self.source.describe([job.recording for job in unfinished])
         self.assigner.assign(active, [(job, True) for job in unfinished], conversations)
         emit(Event.JOBS_REASSIGNED, logging.WARNING, node=self.node, epoch=active.epoch, count=len(unfinished))
+
+    def _unfinished(self, some: Sequence[Job]) -> list[Job]:
+        left = []
+        for job in some:
+            entry = self.ledger.get(job.recording.id, job.recording.created_on)
+            if entry is not None and entry.finished:
+                self.jobs.remove(job.recording.id, job.recording.created_on)
+            else:
+                left.append(job)
+        return left
 
     def _read_conversations(self, active: Active) -> None:
         """Read again what had not finished, and pass on what has by now."""
@@ -104,14 +127,3 @@ class Sweep:
             else:
                 wait = min(2 * waited, _LONGEST_READ_WAIT)
                 self.open_conversations.put(conversation_id, self.clock.now() + timedelta(seconds=wait), wait)
-
-    def _park(self, job: Job, reason: str) -> None:
-        recording = job.recording
-        entry = LedgerEntry(
-            recording.id,
-            recording.created_on,
-            recording.conversation_id,
-            parked=Parked(self.clock.now(), self.node, reason),
-        )
-        self.finisher.finish(entry, None, self.node)
-        emit(Event.RECORDING_PARKED, logging.WARNING, node=self.node, recording=recording.id, why=reason)

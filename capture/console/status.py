@@ -8,10 +8,13 @@ from typing import Any
 
 from capture.model.authority import Heartbeat
 from capture.model.identity import NodeName
+from capture.model.ledger import Tally
 from capture.ports import Clock, Jobs, Ledger, Outbox, Queue, State
 from capture.redundancy.presence import Presence
 
 _COUNTED_HOURS = 24
+_MOST_COUNTED = 10_000
+"""Counting the outbox stops here: its age says more by then, and the answer stays quick."""
 _FRESH, _STALE = 2.0, 600.0
 """Seconds for which a count is good: of this and the last hour, and of the hours before."""
 
@@ -31,7 +34,7 @@ class Status:
     queue: Queue
     clock: Clock
     tick_seconds: float
-    _counted: dict[datetime, tuple[float, dict[NodeName, int]]] = field(default_factory=dict, init=False)
+    _counted: dict[datetime, tuple[float, Tally]] = field(default_factory=dict, init=False)
     _counting: Lock = field(default_factory=Lock, init=False)
 
     def read(self) -> dict[str, Any]:
@@ -45,12 +48,15 @@ class Status:
         watermark = self.state.watermark()
         outstanding = self.jobs.outstanding()
         last_error = self.state.last_error()
+        preference = self.state.preference()
+        archived, second_copies = self._archived(now)
         return {
             "node": self.node,
             "source": self.source_name,
             "at": _text(now),
             "role": self._role(own),
             "epoch": own[0].epoch if own else 0,
+            "preferred_by_person": preference.node if preference else None,
             "heartbeat": self._beat(own),
             "peer": {"node": self.peer, **(self._beat(peer) or {})},
             "low_watermark": _text(watermark.low) if watermark else None,
@@ -60,9 +66,10 @@ class Status:
                 "assigned": {node: count for node, count in outstanding.items() if node is not None},
                 "queued": self.queue.length(),
             },
-            "archived": self._archived(now),
+            "archived": archived,
+            "second_copies": second_copies,
             "parked": len(self.state.parked()) + len(self.state.rejected()),
-            "outbox": self.outbox.count(),
+            "outbox": self._outbox(now),
             "last_error": {"at": _text(last_error[0]), "text": last_error[1]} if last_error else None,
         }
 
@@ -79,21 +86,32 @@ class Status:
         role = "SILENT" if silent else beat.role.value
         return {"last_heartbeat": _text(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
 
-    def _archived(self, now: datetime) -> dict[str, int]:
+    def _outbox(self, now: datetime) -> dict[str, int]:
+        """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
+        since = self.outbox.since()
+        if since is None:
+            return {"waiting": 0, "oldest_seconds": 0}
+        return {"waiting": self.outbox.count(_MOST_COUNTED), "oldest_seconds": round((now - since).total_seconds())}
+
+    def _archived(self, now: datetime) -> tuple[dict[str, int], int]:
         """Count by the hour: what is long past hardly changes, so it is not counted again for a while."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         counts: Counter[NodeName] = Counter()
+        second_copies = 0
         with self._counting:
             for start in (hour - timedelta(hours=ago) for ago in range(-1, _COUNTED_HOURS)):
                 fresh = _FRESH if hour - start <= timedelta(hours=1) else _STALE
-                counts.update(self._of_hour(start, fresh))
-        return {"total": counts.total(), **{node: counts[node] for node in sorted({self.node, self.peer})}}
+                tally = self._of_hour(start, fresh)
+                counts.update(tally.by_node)
+                second_copies += tally.second_copies
+        by_node: dict[str, int] = {node: counts[node] for node in sorted({self.node, self.peer})}
+        return {"total": counts.total(), **by_node}, second_copies
 
-    def _of_hour(self, start: datetime, fresh: float) -> dict[NodeName, int]:
+    def _of_hour(self, start: datetime, fresh: float) -> Tally:
         read = self._counted.get(start)
         if read is None or self.clock.monotonic() - read[0] >= fresh:
             end = start + timedelta(hours=1) - timedelta(microseconds=1)
-            read = (self.clock.monotonic(), self.ledger.archived_by(start, end))
+            read = (self.clock.monotonic(), self.ledger.tally(start, end))
             self._counted[start] = read
             for old in [hour for hour in self._counted if hour < start - timedelta(hours=2 * _COUNTED_HOURS)]:
                 del self._counted[old]

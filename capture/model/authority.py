@@ -1,7 +1,7 @@
 """Roles, watermarks and heartbeats: whatever carries an epoch. A lower epoch than one already seen is refused."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from capture.errors import Superseded
@@ -76,11 +76,67 @@ class RoleName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """A person's word, given in epoch `epoch`: `node` shall be ACTIVE whenever it can.
+
+    Until `alone_until` it may be so without a majority, while the other two regions cannot be reached.
+    """
+
+    epoch: Epoch
+    at: datetime
+    node: NodeName
+    alone_until: datetime | None = None
+
+
+def merge_preferences(one: Preference | None, other: Preference | None) -> Preference | None:
+    """Choose the one of the higher epoch; in one epoch the later."""
+    return max((each for each in (one, other) if each is not None), key=_rank, default=None)
+
+
+def _rank(preference: Preference) -> tuple[Epoch, datetime, NodeName, datetime]:
+    alone = preference.alone_until or datetime.min.replace(tzinfo=UTC)
+    return preference.epoch, preference.at, preference.node, alone
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Revocation:
+    """What the ACTIVE node of epoch `epoch` gave its peer until `at` (its own clock) is void: it gives it out again."""
+
+    epoch: Epoch
+    at: datetime
+
+    def covers(self, epoch: Epoch, assigned_at: datetime) -> bool:
+        """Tell whether an assignment of that epoch and time is void."""
+        return epoch < self.epoch or (epoch == self.epoch and assigned_at <= self.at)
+
+
+def merge_revocations(one: Revocation | None, other: Revocation | None) -> Revocation | None:
+    """Choose the one of the higher epoch; in one epoch the later."""
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Yields:
+    """How often in a row, and when last, this node left the role to the one that is preferred."""
+
+    at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a node says of itself every tick. `at` is its own wall clock, for people; freshness is the store's."""
+    """What a node says of itself every tick. `at` is its own wall clock, for people; freshness is the store's.
+
+    `able` says that its own store answered, without which a node can do no work at all. `well_seconds` is for how long
+    it would have been fit to be ACTIVE, as far as it knows.
+    """
 
     node: NodeName
     at: datetime
     role: RoleName
     epoch: Epoch
     watermark: Watermark | None = None
+    able: bool = True
+    well_seconds: float = 0.0
+    preference: Preference | None = None
+    revocation: Revocation | None = None

@@ -33,13 +33,17 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """Everything known to have become of one recording."""
+    """Everything known to have become of one recording.
+
+    `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
+    """
 
     recording_id: RecordingId
     created_on: datetime
     conversation_id: ConversationId | None = None
     copies: frozenset[Copy] = frozenset()
     parked: Parked | None = None
+    reopened: datetime | None = None
 
     @property
     def address(self) -> Copy | None:
@@ -48,13 +52,22 @@ class LedgerEntry:
 
     @property
     def state(self) -> str:
-        """`archived` as soon as one copy is known, whatever else is; else `parked`."""
-        return "archived" if self.copies else "parked"
+        """`archived` as soon as one copy is known; else `parked`, or `open` when a person has reopened it."""
+        if self.copies:
+            return "archived"
+        undone = self.parked is None or (self.reopened is not None and self.reopened >= self.parked.at)
+        return "open" if undone else "parked"
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether nothing is left to do."""
+        return self.state != "open"
 
 
 def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
-    """Join what is known: the union of the copies, the later parking, and whichever conversation is known."""
+    """Join what is known: the union of the copies, the later parking and reopening, and whichever conversation."""
     parkings = [parked for parked in (one.parked, other.parked) if parked is not None]
+    reopenings = [reopened for reopened in (one.reopened, other.reopened) if reopened is not None]
     conversations = [c for c in (one.conversation_id, other.conversation_id) if c is not None]
     return LedgerEntry(
         recording_id=one.recording_id,
@@ -62,4 +75,22 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         conversation_id=max(conversations, default=None),
         copies=one.copies | other.copies,
         parked=max(parkings, default=None),
+        reopened=max(reopenings, default=None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecording:
+    """One line of the list of what is parked."""
+
+    recording_id: RecordingId
+    created_on: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many recordings each node has archived, by their address, and how many of them have a second copy."""
+
+    by_node: dict[NodeName, int]
+    second_copies: int

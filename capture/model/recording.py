@@ -52,15 +52,16 @@ class ArchiveRecording:
     """The command in a node's ingest queue: fetch this recording and archive it.
 
     `deadline` ends the assignment: after it the ACTIVE node may give the recording to the other node, so nothing
-    is committed past it. `look_first` says that somebody may have archived it before. `failures` counts
-    deliveries that brought something that is not the recording. `conversation` is None when the metadata was too
-    large for a queue message: then the node reads it itself.
+    is committed past it. `assigned_at` is by the clock of the node that assigned. `look_first` says that somebody may
+    have archived it before. `failures` counts deliveries that brought something that is not the recording.
+    `conversation` is None when the metadata was too large for a queue message: then the node reads it itself.
     """
 
     recording: Recording
     assigned_by: NodeName
     epoch: Epoch
     attempt: int
+    assigned_at: datetime
     deadline: datetime
     look_first: bool = False
     failures: int = 0

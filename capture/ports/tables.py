@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from capture.model.authority import Cursor, Watermark
+from capture.model.authority import Cursor, Preference, Revocation, Watermark, Yields
 from capture.model.conversation import Conversation, Interaction
 from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import LedgerEntry
+from capture.model.ledger import LedgerEntry, ParkedRecording, Tally
 from capture.model.recording import Job, JobState
 
 
@@ -23,8 +23,8 @@ class Ledger(Protocol):
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         """Ids of all entries with `start <= created_on <= end`."""
 
-    def archived_by(self, start: datetime, end: datetime) -> dict[NodeName, int]:
-        """How many recordings with `start <= created_on <= end` each node has archived, by their address."""
+    def tally(self, start: datetime, end: datetime) -> Tally:
+        """Count the archived recordings with `start <= created_on <= end`."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
         """All entries with `start <= created_on <= end`, oldest first."""
@@ -44,6 +44,9 @@ class Jobs(Protocol):
 
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
         """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""
+
+    def given_to(self, node: NodeName, limit: int) -> list[Job]:
+        """Jobs that are assigned to this node, oldest recording first, at most `limit`."""
 
     def oldest(self) -> datetime | None:
         """`created_on` of the oldest unfinished recording, None when there is none."""
@@ -93,11 +96,14 @@ class Outbox(Protocol):
     def oldest(self, limit: int) -> list[tuple[str, bytes]]:
         """Read the oldest messages with their keys."""
 
+    def since(self) -> datetime | None:
+        """When the oldest message was put there, None when nothing waits."""
+
     def remove(self, key: str) -> None:
         """Forget a delivered message."""
 
-    def count(self) -> int:
-        """How many wait."""
+    def count(self, limit: int) -> int:
+        """How many wait; counting stops at `limit`."""
 
 
 class State(Protocol):
@@ -114,6 +120,24 @@ class State(Protocol):
 
     def put_cursor(self, cursor: Cursor) -> None:
         """Write the cursor; Superseded when one of a higher epoch is there."""
+
+    def preference(self) -> Preference | None:
+        """Read a person's word about who shall be ACTIVE."""
+
+    def prefer(self, preference: Preference) -> Preference:
+        """Merge it in and return the result: one of a lower epoch, or an earlier one, changes nothing."""
+
+    def revocation(self) -> Revocation | None:
+        """Read until when this node has taken back what it gave its peer."""
+
+    def revoke(self, revocation: Revocation) -> Revocation:
+        """Merge it in and return the result."""
+
+    def yields(self) -> Yields | None:
+        """Read how often this node has left the role to the preferred one."""
+
+    def note_yield(self, yields: Yields) -> None:
+        """Keep that it did."""
 
     def paused_until(self) -> datetime | None:
         """Read until when this node must not call Dynamics (Retry-After of a 429)."""
@@ -133,10 +157,10 @@ class State(Protocol):
     def rejected(self) -> list[tuple[str, str]]:
         """Queue and reason of every message that could not be read."""
 
-    def parked(self) -> list[tuple[RecordingId, str]]:
+    def parked(self) -> list[ParkedRecording]:
         """Recordings that are parked and not archived, with their reasons."""
 
-    def note_parked(self, recording_id: RecordingId, reason: str) -> None:
+    def note_parked(self, parked: ParkedRecording) -> None:
         """Index a parked recording, so that `parked` need not read the ledger."""
 
     def forget_parked(self, recording_id: RecordingId) -> None:

@@ -1,13 +1,14 @@
 """Which node is ACTIVE: the one that holds at least two of the three leases.
 
 Two majorities always share a blob. That is why a new ACTIVE node, which reads the epochs on the blobs it holds and
-writes the next one to all of them, always goes beyond every epoch before it.
+writes the next one to all of them, always goes beyond every epoch before it. One node has the odd epochs and the other
+the even ones: so an epoch is one node's for ever, even where a person lets a node reign without a majority.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from capture.errors import CaptureError, Transient
+from capture.errors import CaptureError
 from capture.model.authority import Active, Ready, Role
 from capture.model.identity import Epoch, NodeName
 from capture.ports import Clock, Lease
@@ -20,20 +21,25 @@ class Election:
     def __init__(
         self,
         node: NodeName,
+        peer: NodeName,
         leases: Sequence[Lease],
         clock: Clock,
         *,
         lease_seconds: int,
         margin_seconds: float,
+        alone: Callable[[], bool] = lambda: False,
         together: Together = one_by_one,
     ) -> None:
+        """Take the leases, the one in the own region first. `alone` tells whether a majority may be done without."""
         self._node = node
+        self._odd = node < peer
         self._leases = tuple(leases)
         self._clock = clock
         self._seconds = lease_seconds
         self._margin = margin_seconds
         self._together = together
         self._majority = len(self._leases) // 2 + 1
+        self._alone = alone
         self._active: Active | None = None
         self._abstain_until = float("-inf")
         self._perhaps_held: Sequence[Lease] = ()
@@ -60,6 +66,11 @@ class Election:
             self._release(self._perhaps_held)
         return role
 
+    def abstain(self, seconds: float) -> None:
+        """Do not stand for a while; what is held runs out by itself or is released by `resign`."""
+        self._active = None
+        self._abstain_until = max(self._abstain_until, self._clock.monotonic() + seconds)
+
     def hold(self, seconds: float) -> Active | None:
         """Renew only, never take: for functions that need the authority but must not change who has it.
 
@@ -74,8 +85,7 @@ class Election:
 
     def resign(self, abstain_seconds: float) -> None:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""
-        self._active = None
-        self._abstain_until = self._clock.monotonic() + abstain_seconds
+        self.abstain(abstain_seconds)
         self._release(self._leases)
 
     def _claim(self, take: Callable[[Lease], bool], *, may_begin: bool = True) -> Role:
@@ -86,8 +96,9 @@ class Election:
         # Without an answer the store may have done it all the same.
         self._perhaps_held = [lease for lease, done in zip(self._leases, outcomes, strict=True) if done is not False]
         own_store = not isinstance(outcomes[0], CaptureError)
-        eligible = own_store and len(held) >= self._majority
-        epoch = self._reign(held, may_begin=may_begin) if eligible else None
+        quorum = self._quorum(outcomes)
+        eligible = own_store and len(held) >= quorum
+        epoch = self._reign(held, quorum, may_begin=may_begin) if eligible else None
         until = started + self._seconds - self._margin
         if epoch is None or self._clock.monotonic() >= until:
             self._active = None
@@ -95,57 +106,35 @@ class Election:
         self._active = Active(epoch, until)
         return self._active
 
-    def _reign(self, held: Sequence[Lease], *, may_begin: bool) -> Epoch | None:
+    def _quorum(self, outcomes: Sequence[object]) -> int:
+        # Without a majority only on a person's word, and never against a node that visibly holds a lease.
+        return 1 if not any(outcome is False for outcome in outcomes) and self._alone() else self._majority
+
+    def _reign(self, held: Sequence[Lease], quorum: int, *, may_begin: bool) -> Epoch | None:
         """Find the epoch of this reign: the one this node wrote last, or the next, written to all it holds."""
         reigns = self._together([lease.reign for lease in held])
         read = {lease: reign for lease, reign in zip(held, reigns, strict=True) if isinstance(reign, tuple)}
-        if len(read) < self._majority:
+        if len(read) < quorum:
             return None
         top = max(epoch for epoch, _ in read.values())
         mine = top > 0 and all(holder == self._node for epoch, holder in read.values() if epoch == top)
         if not mine and not may_begin:
             return None
-        epoch = Epoch(top if mine else top + 1)
+        epoch = Epoch(top if mine else self._next(top))
         stale = [lease for lease, reign in read.items() if reign != (epoch, self._node)]
         written = self._together([partial(lease.write_reign, epoch, self._node) for lease in stale])
         confirmed = len(read) - len(stale) + sum(outcome is True for outcome in written)
-        return epoch if confirmed >= self._majority else None
+        return epoch if confirmed >= quorum else None
+
+    def _next(self, top: Epoch) -> Epoch:
+        return Epoch(top + 1 if (top + 1) % 2 == self._odd else top + 2)
 
     def _reigned_last(self) -> bool:
         reigns = self._together([lease.reign for lease in self._leases])
         read = [reign for reign in reigns if isinstance(reign, tuple)]
         top = max((epoch for epoch, _ in read), default=0)
-        return len(read) >= self._majority and all(holder == self._node for epoch, holder in read if epoch == top)
+        quorum = 1 if self._alone() else self._majority
+        return len(read) >= quorum and all(holder == self._node for epoch, holder in read if epoch == top)
 
     def _release(self, leases: Iterable[Lease]) -> None:
         self._together([lease.release for lease in leases])
-
-
-class Epochs:
-    """The highest epoch that this node has heard of, read from the lease blobs at most once in `fresh_seconds`.
-
-    A node that comes back from the dead learns here that its old assignments are over, before it works on them.
-    """
-
-    def __init__(
-        self, leases: Sequence[Lease], clock: Clock, *, fresh_seconds: float, together: Together = one_by_one
-    ) -> None:
-        self._leases = tuple(leases)
-        self._clock = clock
-        self._fresh = fresh_seconds
-        self._together = together
-        self._highest = Epoch(0)
-        self._read_at = float("-inf")
-
-    def highest(self) -> Epoch:
-        """Return the highest epoch. Blobs that cannot be reached are left out; Transient when none can."""
-        now = self._clock.monotonic()
-        if now - self._read_at >= self._fresh:
-            reigns = [
-                reign for reign in self._together([lease.reign for lease in self._leases]) if isinstance(reign, tuple)
-            ]
-            if not reigns and self._highest == 0:
-                raise Transient("no lease blob can be reached to learn the epoch")
-            self._highest = max(self._highest, *(epoch for epoch, _ in reigns), Epoch(0))
-            self._read_at = now
-        return self._highest

@@ -47,6 +47,7 @@ class Notifier:
             except CaptureError as error:
                 self._failed(error)
             else:
+                self._rest.end()
                 emit(Event.NOTIFICATION_SENT, node=self._node, recording=recording)
                 return
         self._outbox.put(body, self._clock.now())
@@ -66,6 +67,7 @@ class Notifier:
                 self._failed(error)
                 break
             else:
+                self._rest.end()
                 delivered += 1
                 emit(Event.NOTIFICATION_SENT, node=self._node)
             self._outbox.remove(key)

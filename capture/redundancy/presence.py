@@ -1,8 +1,10 @@
 """Is the other node there? Heartbeats go to the own store and to the peer's; their age is told by the store's clock."""
 
-from capture.errors import CaptureError
+from dataclasses import replace
+
+from capture.errors import CaptureError, Transient
 from capture.events import Event, emit
-from capture.model.authority import Heartbeat, RoleName
+from capture.model.authority import Heartbeat, Revocation, RoleName
 from capture.model.identity import NodeName
 from capture.ports import Heartbeats
 from capture.redundancy.together import Together
@@ -33,6 +35,19 @@ class Presence:
         """Write the heartbeat to both stores. One that cannot be reached is left out: the other side will notice."""
         self._together([lambda: self._own.write(heartbeat), lambda: self._peers.write(heartbeat)])
 
+    def tell_revocation(self, revocation: Revocation) -> None:
+        """Say at once, to both stores, what the peer's assignments are worth from now on.
+
+        Transient when not even the own store has heard it: then nothing may be given out again.
+        """
+        said = self._own.read(self._node)
+        if said is None:
+            raise Transient("this node has no heartbeat yet")
+        heartbeat = replace(said[0], revocation=revocation)
+        outcome, _ = self._together([lambda: self._own.write(heartbeat), lambda: self._peers.write(heartbeat)])
+        if isinstance(outcome, CaptureError):
+            raise outcome
+
     def own(self) -> tuple[Heartbeat, float] | None:
         """Read this node's own last heartbeat and its age in seconds."""
         return self._own.read(self._node)
@@ -43,10 +58,9 @@ class Presence:
         found = [reading for reading in readings if isinstance(reading, tuple)]
         return min(found, key=lambda reading: reading[1], default=None)
 
-    def peer_nearby(self) -> Heartbeat | None:
-        """Read the peer's last heartbeat from the own store, however old it is."""
-        reading = self._own.read(self._peer)
-        return reading[0] if reading is not None else None
+    def peer_nearby(self) -> tuple[Heartbeat, float] | None:
+        """Read the peer's last heartbeat and its age from the own store alone, so that a dead region costs no time."""
+        return self._own.read(self._peer)
 
     def peer_overdue(self) -> bool:
         """Tell, from the own store alone, whether it is time to try for the leases: no beat for a tick and a half."""
@@ -56,11 +70,14 @@ class Presence:
             return False  # a node without its own store has nothing to offer
         return reading is None or reading[0].role is RoleName.RESIGNED or reading[1] > 1.5 * self._tick
 
-    def peer_silent(self) -> bool:
-        """Tell whether the peer has missed three ticks. The change is logged, once."""
+    def peer_can_work(self) -> bool:
+        """Tell whether the peer is heard of (it has not missed three ticks) and has its own store.
+
+        A change is logged, once.
+        """
         reading = self.peer()
         silent = reading is None or reading[1] > 3 * self._tick
         if silent != self._was_silent:
             emit(Event.PEER_SILENT if silent else Event.PEER_RETURNED, node=self._node, peer=self._peer)
             self._was_silent = silent
-        return silent
+        return reading is not None and not silent and reading[0].able

@@ -3,14 +3,19 @@
 from capture.ports import Clock
 
 REST_SECONDS = 10.0
+_LONGEST = 160.0
 
 
 class Rest:
-    """Shared by everything in this process that speaks to the peer's store."""
+    """Shared by everything in this process that speaks to the peer's store.
+
+    Each rest after a failed try is twice as long as the one before, up to some minutes, until a try succeeds.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until = float("-inf")
+        self._next = REST_SECONDS
 
     @property
     def on(self) -> bool:
@@ -18,5 +23,12 @@ class Rest:
         return self._clock.monotonic() < self._until
 
     def begin(self) -> None:
-        """The peer has just failed to answer."""
-        self._until = self._clock.monotonic() + REST_SECONDS
+        """The peer has just failed to answer. While a rest is on, further failures belong to the one that began it."""
+        if not self.on:
+            self._until = self._clock.monotonic() + self._next
+            self._next = min(2 * self._next, _LONGEST)
+
+    def end(self) -> None:
+        """The peer has just answered."""
+        self._until = float("-inf")
+        self._next = REST_SECONDS

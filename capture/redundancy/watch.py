@@ -2,15 +2,20 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from capture.errors import CaptureError, Unauthorized, Waiting
 from capture.events import Event, emit
-from capture.model.authority import Active, Heartbeat, Ready, Role, RoleName
+from capture.model.authority import Active, Heartbeat, Preference, Ready, Revocation, Role, RoleName, Watermark
 from capture.model.identity import Epoch, NodeName
 from capture.ports import Clock, State
-from capture.redundancy.election import Election, Epochs
+from capture.redundancy.condition import Condition
+from capture.redundancy.election import Election
+from capture.redundancy.fence import Fence
 from capture.redundancy.incidents import Incidents
+from capture.redundancy.preference import Preferred
 from capture.redundancy.presence import Presence
 
 _ENOUGH = 3
@@ -23,24 +28,33 @@ class Watch:
 
     node: NodeName
     election: Election
-    epochs: Epochs
+    fence: Fence
     presence: Presence
+    preferred: Preferred
+    condition: Condition
     state: State
     incidents: Incidents
     discover: Callable[[Active, float], None]
+    jitter: Callable[[], float]
     clock: Clock
     tick_seconds: float
     _role: RoleName | None = field(default=None, init=False)
+    _able: bool = field(default=True, init=False)
     _failures: int = field(default=0, init=False)
+    _said: tuple[Watermark | None, Preference | None, Revocation | None] = field(default=(None,) * 3, init=False)
 
     def tick(self) -> None:
         """Run for at most one tick. A READY node looks every second whether its peer is overdue or has resigned."""
         began = self.clock.monotonic()
+        self._let_peer_go_first()
         role = self.election.stand()
         self._tell(role)
         self._hear()
-        while isinstance(role, Ready) and self.clock.monotonic() + 1 < began + self.tick_seconds - 1:
-            self.clock.sleep(1)
+        while isinstance(role, Ready):
+            pause = self._pause(role)
+            if self.clock.monotonic() + pause >= began + self.tick_seconds - 1:
+                break
+            self.clock.sleep(pause)
             if self.presence.peer_overdue():
                 role = self.election.stand()
                 if isinstance(role, Active):
@@ -49,24 +63,58 @@ class Watch:
             self._query(role, began + self.tick_seconds)
 
     def resign(self) -> None:
-        """Hand the role over at once, if this process has it: leases first, then the word to the peer."""
-        if (active := self.election.active) is None:
-            return
+        """Hand the role over at once, if this process has it."""
+        if (active := self.election.active) is not None:
+            self._resign(active.epoch)
+
+    def prefer(self, node: str, alone: timedelta) -> Preference:
+        """Keep a person's word and pass it on; when it calls the peer, and the peer can, the role is free at once.
+
+        Permanent when there is no such node, Transient when the word cannot be kept.
+        """
+        preference = self.preferred.prefer(node, alone)
+        own = self.presence.own()
+        if own is not None and own[0].role is RoleName.ACTIVE and self.preferred.yields():
+            # Whichever instance of this node has the role: the leases are the node's.
+            self._resign(own[0].epoch)
+        elif own is not None:
+            self._beat(own[0].role, own[0].epoch)
+        emit(Event.ROLE_REQUESTED, logging.WARNING, node=self.node, active=preference.node, epoch=preference.epoch)
+        return preference
+
+    def _resign(self, epoch: Epoch) -> None:
+        # Leases first, then the word to the peer, which tries for them as soon as it hears it.
         self.election.resign(abstain_seconds=3 * self.tick_seconds)
-        self._beat(RoleName.RESIGNED, active.epoch)
-        emit(Event.RESIGNED, node=self.node, epoch=active.epoch)
+        self._beat(RoleName.RESIGNED, epoch)
+        self._role = RoleName.RESIGNED
+        emit(Event.RESIGNED, logging.WARNING, node=self.node, epoch=epoch)
+
+    def _let_peer_go_first(self) -> None:
+        try:
+            if self.preferred.peer_is_called():
+                self.election.abstain(self.tick_seconds)
+        except CaptureError as error:
+            self.incidents.note(str(error))
+
+    def _pause(self, role: Ready) -> float:
+        # Two nodes that each got some of the leases, and let go, must not try again at the same moment.
+        return 1 + self.jitter() if role.held > 0 else 1.0
 
     def _query(self, active: Active, until: float) -> None:
         try:
             self.discover(active, min(until, active.until))
+            if self.preferred.yields():
+                self._resign(active.epoch)
         except Waiting as error:
             self._failed(error)  # a rate limit is no illness: the other node's turn would not be the better one
         except Unauthorized as error:
             # A node whose credential is refused is of no use as ACTIVE; the other one has its own.
             self._failed(error)
+            self.condition.trouble()
             self.resign()
         except CaptureError as error:
             self._failed(error)
+            self.condition.trouble()
             self._failures += 1
             if self._failures >= _ENOUGH:
                 # Perhaps it is this region that cannot reach Dynamics, or this store that takes no more rows.
@@ -82,6 +130,9 @@ class Watch:
     def _tell(self, role: Role) -> None:
         name = RoleName.ACTIVE if isinstance(role, Active) else RoleName.READY
         epoch = role.epoch if isinstance(role, Active) else self._heard()
+        self._able = isinstance(role, Active) or role.own_store
+        if isinstance(role, Ready) and (role.reachable < 2 or not role.own_store):
+            self.condition.trouble()
         self._beat(name, epoch)
         if name is not self._role:
             event = Event.BECAME_ACTIVE if name is RoleName.ACTIVE else Event.BECAME_READY
@@ -91,23 +142,37 @@ class Watch:
             emit(Event.NO_MAJORITY, logging.ERROR, node=self.node, reachable=role.reachable)
 
     def _hear(self) -> None:
-        """Take the low watermark from the peer's heartbeat: it comes also when no recording does."""
+        """Take the low watermark and a person's word from the peer's heartbeat."""
         try:
             reading = self.presence.peer_nearby()
-            if reading is not None and reading.watermark is not None:
-                self.state.raise_watermark(reading.watermark)
+            if reading is not None:
+                if reading[0].watermark is not None:
+                    self.state.raise_watermark(reading[0].watermark)
+                self.preferred.hear(reading[0].preference)
         except CaptureError as error:
             self.incidents.note(str(error))
 
     def _heard(self) -> Epoch:
         try:
-            return self.epochs.highest()
+            return self.fence.highest()
         except CaptureError:
             return Epoch(0)
 
     def _beat(self, name: RoleName, epoch: Epoch) -> None:
-        try:
-            watermark = self.state.watermark()
-        except CaptureError:
-            watermark = None
-        self.presence.beat(Heartbeat(self.node, self.clock.now(), name, epoch, watermark))
+        # When the table cannot be read, what was said last still holds.
+        with suppress(CaptureError):
+            self._said = (self.state.watermark(), self.state.preference(), self.state.revocation())
+        watermark, preference, revocation = self._said
+        self.presence.beat(
+            Heartbeat(
+                node=self.node,
+                at=self.clock.now(),
+                role=name,
+                epoch=epoch,
+                watermark=watermark,
+                able=self._able,
+                well_seconds=self.condition.well_seconds,
+                preference=preference,
+                revocation=revocation,
+            )
+        )

@@ -30,7 +30,8 @@ class TableInteractions:
         if conversation is not None:
             row |= _reading(conversation)
         # The name holds a digest of the fact, so a different fact is another row and the same one changes nothing.
-        fact = repr((sorted(entry.copies), entry.parked, entry.created_on, entry.conversation_id, conversation))
+        known = (sorted(entry.copies), entry.parked, entry.reopened, entry.created_on, entry.conversation_id)
+        fact = repr((*known, conversation))
         digest = hashlib.sha256(fact.encode()).hexdigest()[:16]
         with failures(self._setting, "write an interaction"):
             self._table.upsert_entity(

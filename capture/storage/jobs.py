@@ -55,11 +55,11 @@ class TableJobs:
 
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
         """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""
-        due = f"PartitionKey eq '{_PARTITION}' and state eq '{state.value}' and due le '{rows.moment(now)}'"
-        with failures(self._setting, "list due jobs"):
-            found = self._table.query_entities(due, results_per_page=max(1, min(limit, rows.PAGE)))
-            texts = [rows.gather("job", row) for row in islice(found, limit)]
-        return [messages.jobs.from_json(text) for text in texts if text is not None]
+        return self._first(f"state eq '{state.value}' and due le '{rows.moment(now)}'", limit)
+
+    def given_to(self, node: NodeName, limit: int) -> list[Job]:
+        """Jobs that are assigned to this node, oldest recording first, at most `limit`."""
+        return self._first(f"state eq '{JobState.ASSIGNED.value}' and node eq '{node}'", limit)
 
     def oldest(self) -> datetime | None:
         """`created_on` of the oldest unfinished recording, None when there is none."""
@@ -77,6 +77,14 @@ class TableJobs:
             for row in self._table.query_entities(every, select=["node", "state"], results_per_page=rows.PAGE):
                 counts[NodeName(row["node"]) if row["state"] == JobState.ASSIGNED else None] += 1
         return dict(counts)
+
+    def _first(self, which: str, limit: int) -> list[Job]:
+        with failures(self._setting, "list jobs"):
+            found = self._table.query_entities(
+                f"PartitionKey eq '{_PARTITION}' and {which}", results_per_page=max(1, min(limit, rows.PAGE))
+            )
+            texts = [rows.gather("job", row) for row in islice(found, limit)]
+        return [messages.jobs.from_json(text) for text in texts if text is not None]
 
 
 def _row(job: Job) -> tuple[str, rows.Row]:

@@ -8,7 +8,7 @@ from azure.data.tables import TableClient
 
 from capture import messages
 from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import LedgerEntry, merge_entries
+from capture.model.ledger import LedgerEntry, Tally, merge_entries
 from capture.storage import rows
 from capture.storage.failures import failures
 
@@ -50,11 +50,13 @@ class TableLedger:
             found = self._table.query_entities(_span(start, end), select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
-    def archived_by(self, start: datetime, end: datetime) -> dict[NodeName, int]:
-        """How many recordings with `start <= created_on <= end` each node has archived, by their address."""
+    def tally(self, start: datetime, end: datetime) -> Tally:
+        """Count the archived recordings with `start <= created_on <= end`."""
+        columns = ["archived_by", "second_copy"]
         with failures(self._setting, "count the ledger"):
-            found = self._table.query_entities(_span(start, end), select=["archived_by"], results_per_page=rows.PAGE)
-            return dict(Counter(NodeName(row["archived_by"]) for row in found if row["archived_by"]))
+            found = list(self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE))
+        by_node = Counter(NodeName(row["archived_by"]) for row in found if row["archived_by"])
+        return Tally(dict(by_node), sum(bool(row["second_copy"]) for row in found))
 
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
         """All entries with `start <= created_on <= end`, oldest first, read page by page."""
@@ -76,6 +78,7 @@ def _row(entry: LedgerEntry) -> rows.Row:
         "state": entry.state,
         "conversation_id": entry.conversation_id or "",
         "archived_by": address.node if address is not None else "",
+        "second_copy": len(entry.copies) > 1,
         "path": address.path if address is not None else "",
         **rows.spread("entry", messages.entries.to_json(entry).decode()),
     }

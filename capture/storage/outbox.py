@@ -40,13 +40,22 @@ class TableOutbox:
             found = self._table.query_entities(every, results_per_page=max(1, min(limit, rows.PAGE)))
             return [(row["RowKey"], (rows.gather("message", row) or "").encode()) for row in islice(found, limit)]
 
+    def since(self) -> datetime | None:
+        """When the oldest message was put there, None when nothing waits."""
+        every = f"PartitionKey eq '{_PARTITION}'"
+        with failures(self._setting, "read the oldest of the outbox"):
+            for row in self._table.query_entities(every, select=["RowKey"], results_per_page=1):
+                return rows.parse_timed_key(row["RowKey"])[0]
+        return None
+
     def remove(self, key: str) -> None:
         """Forget a delivered message."""
         with failures(self._setting, "remove from the outbox"):
             self._table.delete_entity(_PARTITION, key)
 
-    def count(self) -> int:
-        """How many wait."""
+    def count(self, limit: int) -> int:
+        """How many wait; counting stops at `limit`."""
         every = f"PartitionKey eq '{_PARTITION}'"
         with failures(self._setting, "count the outbox"):
-            return sum(1 for _ in self._table.query_entities(every, select=["RowKey"], results_per_page=rows.PAGE))
+            found = self._table.query_entities(every, select=["RowKey"], results_per_page=rows.PAGE)
+            return sum(1 for _ in islice(found, limit))

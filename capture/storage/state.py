@@ -2,15 +2,26 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from azure.data.tables import TableClient, UpdateMode
 
 from capture import messages
 from capture.errors import Superseded
-from capture.model.authority import Cursor, Watermark, merge_watermarks
+from capture.messages import Codec
+from capture.model.authority import (
+    Cursor,
+    Preference,
+    Revocation,
+    Watermark,
+    Yields,
+    merge_preferences,
+    merge_revocations,
+    merge_watermarks,
+)
 from capture.model.identity import RecordingId
+from capture.model.ledger import ParkedRecording
 from capture.storage import rows
 from capture.storage.failures import failures
 
@@ -28,28 +39,39 @@ class TableState:
 
     def watermark(self) -> Watermark | None:
         """Read the low watermark."""
-        text = self._read("watermark")
-        return messages.watermarks.from_json(text) if text is not None else None
+        return self._value("watermark", messages.watermarks)
 
     def raise_watermark(self, mark: Watermark) -> Watermark:
         """Merge `mark` in and return the result: a lower epoch, or an earlier time in one epoch, changes nothing."""
-        result = mark
+        return self._merge("watermark", messages.watermarks, mark, merge_watermarks)
 
-        def merge(row: Mapping[str, object] | None) -> rows.Row | None:
-            nonlocal result
-            text = _text(row)
-            known = messages.watermarks.from_json(text) if text is not None else None
-            result = merge_watermarks(known, mark) or mark
-            return None if result == known else {"value": messages.watermarks.to_json(result).decode()}
+    def preference(self) -> Preference | None:
+        """Read a person's word about who shall be ACTIVE."""
+        return self._value("preference", messages.preferences)
 
-        with failures(self._setting, "raise the watermark"):
-            rows.change(self._table, _VALUES, "watermark", merge)
-        return result
+    def prefer(self, preference: Preference) -> Preference:
+        """Merge it in and return the result: one of a lower epoch, or an earlier one, changes nothing."""
+        return self._merge("preference", messages.preferences, preference, merge_preferences)
+
+    def revocation(self) -> Revocation | None:
+        """Read until when this node has taken back what it gave its peer."""
+        return self._value("revocation", messages.revocations)
+
+    def revoke(self, revocation: Revocation) -> Revocation:
+        """Merge it in and return the result."""
+        return self._merge("revocation", messages.revocations, revocation, merge_revocations)
+
+    def yields(self) -> Yields | None:
+        """Read how often this node has left the role to the preferred one."""
+        return self._value("yields", messages.yields)
+
+    def note_yield(self, yields: Yields) -> None:
+        """Keep that it did."""
+        self._put(_VALUES, "yields", {"value": messages.yields.to_json(yields).decode()})
 
     def cursor(self) -> Cursor | None:
         """Read how far the tail has been read."""
-        text = self._read("cursor")
-        return messages.cursors.from_json(text) if text is not None else None
+        return self._value("cursor", messages.cursors)
 
     def put_cursor(self, cursor: Cursor) -> None:
         """Write the cursor; Superseded when one of a higher epoch is there."""
@@ -102,20 +124,46 @@ class TableState:
             found = self._table.query_entities(f"PartitionKey eq '{_REJECTED}'", select=["at", "queue", "reason"])
             return [(row["queue"], row["reason"]) for row in sorted(found, key=lambda row: str(row["at"]))]
 
-    def parked(self) -> list[tuple[RecordingId, str]]:
+    def parked(self) -> list[ParkedRecording]:
         """Recordings that are parked and not archived, with their reasons."""
         with failures(self._setting, "list parked recordings"):
-            found = self._table.query_entities(f"PartitionKey eq '{_PARKED}'", select=["RowKey", "reason"])
-            return [(RecordingId(rows.plain(row["RowKey"])), row["reason"]) for row in found]
+            found = self._table.query_entities(
+                f"PartitionKey eq '{_PARKED}'", select=["RowKey", "created_on", "reason"]
+            )
+            return [
+                ParkedRecording(
+                    RecordingId(rows.plain(row["RowKey"])), rows.parse_moment(row["created_on"]), row["reason"]
+                )
+                for row in found
+            ]
 
-    def note_parked(self, recording_id: RecordingId, reason: str) -> None:
+    def note_parked(self, parked: ParkedRecording) -> None:
         """Index a parked recording, so that `parked` need not read the ledger."""
-        self._put(_PARKED, rows.safe(recording_id), {"reason": reason[:_LONGEST_REASON]})
+        row: rows.Row = {"created_on": rows.moment(parked.created_on), "reason": parked.reason[:_LONGEST_REASON]}
+        self._put(_PARKED, rows.safe(parked.recording_id), row)
 
     def forget_parked(self, recording_id: RecordingId) -> None:
         """Drop a recording that has been archived after all; no error when it is not there."""
         with failures(self._setting, "forget a parked recording"):
             self._table.delete_entity(_PARKED, rows.safe(recording_id))
+
+    def _value[T](self, key: str, codec: Codec[T]) -> T | None:
+        text = self._read(key)
+        return codec.from_json(text) if text is not None else None
+
+    def _merge[T](self, key: str, codec: Codec[T], value: T, join: Callable[[T | None, T | None], T | None]) -> T:
+        result = value
+
+        def merge(row: Mapping[str, object] | None) -> rows.Row | None:
+            nonlocal result
+            text = _text(row)
+            known = codec.from_json(text) if text is not None else None
+            result = join(known, value) or value
+            return None if result == known else {"value": codec.to_json(result).decode()}
+
+        with failures(self._setting, f"merge the {key}"):
+            rows.change(self._table, _VALUES, key, merge)
+        return result
 
     def _read(self, key: str) -> str | None:
         with failures(self._setting, f"read the {key}"):

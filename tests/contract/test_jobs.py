@@ -33,6 +33,8 @@ def test_many_jobs_at_once(world: World) -> None:
     assert world.main.jobs.due(after(250), 1000, JobState.ASSIGNED) == assigned
     assert world.main.jobs.due(after(5), 1000, JobState.ASSIGNED) == [each for each in assigned if each.due <= after(5)]
     assert world.main.jobs.due(after(250), 7, JobState.ASSIGNED) == assigned[:7]
+    assert world.main.jobs.given_to(PEER, 1000) == [each for each in assigned if each.node == PEER]
+    assert world.main.jobs.given_to(PEER, 3) == [each for each in assigned if each.node == PEER][:3]
 
 
 def test_a_job_is_replaced_whole(world: World) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 import pytest
 
 from capture.model.identity import ConversationId, RecordingId
-from capture.model.ledger import merge_entries
-from tests.contract.values import ODD_IDS, PEER, after, archived, copy_of, parked
+from capture.model.ledger import Tally, merge_entries
+from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of, parked
 from tests.contract.worlds import World
 
 
@@ -100,8 +100,8 @@ def test_archived_recordings_are_counted_by_the_node_of_their_address(world: Wor
     world.main.ledger.merge(archived("r2", node=PEER))
     world.main.ledger.merge(archived("r3", node=PEER))
     world.main.ledger.merge(parked("r4"))
+    world.main.ledger.merge(archived("r3", node=MAIN))
     created = archived("r1").created_on
     hour = timedelta(hours=1)
-    counts = world.main.ledger.archived_by(created - hour, created + hour)
-    assert counts == {archived("r1").address.node: 1, PEER: 2}  # type: ignore[union-attr]
-    assert world.main.ledger.archived_by(created + hour, created + 2 * hour) == {}
+    assert world.main.ledger.tally(created - hour, created + hour) == Tally({MAIN: 2, PEER: 1}, second_copies=1)
+    assert world.main.ledger.tally(created + hour, created + 2 * hour) == Tally({}, second_copies=0)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from capture.errors import Superseded
-from capture.model.authority import Cursor, Watermark
-from capture.model.identity import ConversationId, Epoch, RecordingId
+from capture.model.authority import Cursor, Preference, Revocation, Watermark, Yields
+from capture.model.identity import ConversationId, Epoch, NodeName, RecordingId
+from capture.model.ledger import ParkedRecording
 from tests.contract.values import ODD_IDS, after
 from tests.contract.worlds import World
 
@@ -47,7 +48,9 @@ def test_the_outbox_gives_the_oldest_first(world: World) -> None:
         outbox.put(f'{{"n":{number}}}'.encode(), after(number))
     for number in range(12):
         outbox.put(f'{{"same moment":{number}}}'.encode(), after(9))
-    assert outbox.count() == 15
+    assert outbox.count(100) == 15
+    assert outbox.count(10) == 10
+    assert outbox.since() == after(1)
     messages = [message for _, message in outbox.oldest(100)]
     assert messages[:3] == [b'{"n":1}', b'{"n":2}', b'{"n":3}']
     assert messages[3:] == [f'{{"same moment":{number}}}'.encode() for number in range(12)]
@@ -61,7 +64,7 @@ def test_a_delivered_message_leaves_the_outbox(world: World) -> None:
     ((key, _),) = outbox.oldest(1)
     outbox.remove(key)
     outbox.remove(key)
-    assert outbox.count() == 1
+    assert outbox.count(10) == 1
 
 
 def test_a_large_message_survives_the_outbox(world: World) -> None:
@@ -74,6 +77,8 @@ def test_a_large_message_survives_the_outbox(world: World) -> None:
 def test_a_new_state_is_empty(world: World) -> None:
     state = world.main.state
     assert (state.watermark(), state.cursor(), state.paused_until(), state.last_error()) == (None, None, None, None)
+    assert (state.preference(), state.revocation(), state.yields()) == (None, None, None)
+    assert world.main.outbox.since() is None
     assert state.rejected() == []
     assert state.parked() == []
 
@@ -97,6 +102,31 @@ def test_racing_watermarks_leave_the_highest(world: World) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda n: world.main.state.raise_watermark(Watermark(Epoch(1), after(n))), range(8)))
     assert world.main.state.watermark() == Watermark(Epoch(1), after(7))
+
+
+def test_a_persons_word_is_judged_by_epoch_then_time(world: World) -> None:
+    state = world.main.state
+    first = Preference(Epoch(3), after(9), NodeName("main"), alone_until=after(99))
+    assert state.prefer(first) == first
+    assert state.prefer(Preference(Epoch(2), after(50), NodeName("peer"))) == first
+    later = Preference(Epoch(3), after(10), NodeName("peer"))
+    assert state.prefer(later) == later
+    assert state.preference() == later
+
+
+def test_a_revocation_never_goes_back(world: World) -> None:
+    state = world.main.state
+    first = Revocation(Epoch(3), after(9))
+    assert state.revoke(first) == first
+    assert state.revoke(Revocation(Epoch(3), after(8))) == first
+    assert state.revoke(Revocation(Epoch(2), after(99))) == first
+    assert state.revocation() == first
+
+
+def test_how_often_the_role_was_left_is_kept(world: World) -> None:
+    world.main.state.note_yield(Yields(after(1), 1))
+    world.main.state.note_yield(Yields(after(9), 2))
+    assert world.main.state.yields() == Yields(after(9), 2)
 
 
 def test_a_cursor_of_a_lower_epoch_is_refused(world: World) -> None:
@@ -141,9 +171,10 @@ def test_an_unreadable_message_is_kept_once(world: World) -> None:
 @pytest.mark.parametrize("name", ODD_IDS)
 def test_parked_recordings_are_listed_until_they_are_archived(world: World, name: str) -> None:
     state = world.main.state
-    state.note_parked(RecordingId(name), "no file")
-    state.note_parked(RecordingId(name), "no file yet")
-    assert state.parked() == [(name, "no file yet")]
+    parked = ParkedRecording(RecordingId(name), after(0.25), "no file yet")
+    state.note_parked(replace(parked, reason="no file"))
+    state.note_parked(parked)
+    assert state.parked() == [parked]
     state.forget_parked(RecordingId(name))
     state.forget_parked(RecordingId(name))
     assert state.parked() == []

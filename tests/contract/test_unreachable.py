@@ -7,8 +7,9 @@ import pytest
 
 from capture.connection import StorageConnection
 from capture.errors import SettingsError, Transient
-from capture.model.authority import Cursor, Heartbeat, RoleName, Watermark
+from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, RoleName, Watermark, Yields
 from capture.model.identity import ConversationId, Epoch, RecordingId
+from capture.model.ledger import ParkedRecording
 from capture.model.recording import JobState
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
@@ -49,7 +50,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "ledger.get": lambda s: s.ledger.get(R, after(0)),
     "ledger.merge": lambda s: s.ledger.merge(archived("r")),
     "ledger.known": lambda s: s.ledger.known(after(0), after(1)),
-    "ledger.archived_by": lambda s: s.ledger.archived_by(after(0), after(1)),
+    "ledger.tally": lambda s: s.ledger.tally(after(0), after(1)),
     "ledger.between": lambda s: list(s.ledger.between(after(0), after(1))),
     "jobs.put one": lambda s: s.jobs.put([job("r")]),
     "jobs.put two": lambda s: s.jobs.put([job("r"), job("q")]),
@@ -68,7 +69,15 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "outbox.put": lambda s: s.outbox.put(b"{}", after(0)),
     "outbox.oldest": lambda s: s.outbox.oldest(10),
     "outbox.remove": lambda s: s.outbox.remove("k"),
-    "outbox.count": lambda s: s.outbox.count(),
+    "outbox.count": lambda s: s.outbox.count(10),
+    "outbox.since": lambda s: s.outbox.since(),
+    "jobs.given_to": lambda s: s.jobs.given_to(MAIN, 10),
+    "state.preference": lambda s: s.state.preference(),
+    "state.prefer": lambda s: s.state.prefer(Preference(Epoch(1), after(0), MAIN)),
+    "state.revocation": lambda s: s.state.revocation(),
+    "state.revoke": lambda s: s.state.revoke(Revocation(Epoch(1), after(0))),
+    "state.yields": lambda s: s.state.yields(),
+    "state.note_yield": lambda s: s.state.note_yield(Yields(after(0), 1)),
     "state.watermark": lambda s: s.state.watermark(),
     "state.raise_watermark": lambda s: s.state.raise_watermark(Watermark(Epoch(1), after(0))),
     "state.cursor": lambda s: s.state.cursor(),
@@ -80,7 +89,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.reject": lambda s: s.state.reject("q", b"", "x", after(0)),
     "state.rejected": lambda s: s.state.rejected(),
     "state.parked": lambda s: s.state.parked(),
-    "state.note_parked": lambda s: s.state.note_parked(R, "x"),
+    "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),
 }
 

@@ -44,8 +44,8 @@ class MemoryAccount:
     `power.calls` has all calls to it in their order.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self.power = Switch()
+    def __init__(self, clock: Clock, power: Switch | None = None) -> None:
+        self.power = Switch() if power is None else power
         self.stores = MemoryStores(
             link=Switch(),
             lease=MemoryLease(clock, "nobody"),
@@ -68,9 +68,9 @@ class MemoryAccount:
         for store in self._all:
             store.power = self.power
 
-    def open(self, identity: str) -> MemoryStores:
+    def open(self, identity: str, link: Switch | None = None) -> MemoryStores:
         """See the account as the node `identity` does, over a link of its own."""
-        link = Switch()
+        link = Switch() if link is None else link
         s = self.stores
         return MemoryStores(
             link=link,

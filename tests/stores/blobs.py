@@ -33,12 +33,13 @@ class MemoryArchive(Store):
     def __init__(self) -> None:
         super().__init__()
         self.blobs: dict[str, StoredBlob] = {}
+        self._by_stem: dict[str, list[StoredBlob]] = {}
         self.sidecars: dict[str, bytes] = {}
         self.refused: list[str] = []
 
     @operation
     def find(self, stem: str) -> LedgerEntry | None:
-        found = (blob.entry for path, blob in self.blobs.items() if path.startswith(f"{stem}."))
+        found = (blob.entry for blob in self._by_stem.get(stem, ()))
         return min(found, key=lambda entry: sorted(entry.copies), default=None)
 
     def upload(self, path: str) -> "MemoryUpload":
@@ -59,6 +60,7 @@ class MemoryArchive(Store):
             self.refused.append(path)
             return False
         self.blobs[path] = blob
+        self._by_stem.setdefault(path.rpartition(".")[0], []).append(blob)
         return True
 
 

@@ -1,15 +1,15 @@
 """A queue in memory with the rules of Azure: visibility, time to live, dequeue counts, 64 KiB of base64."""
 
-import base64
 import itertools
 import math
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 from capture.errors import Permanent
 from capture.ports import Clock
 from tests.stores.store import Store, operation
 
-_LARGEST = 64 * 1024
+_LARGEST = 48 * 1024  # 64 KiB of base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Message:
 
 
 class MemoryQueue(Store):
-    """`sent` is everything that was ever appended; `messages` what is there."""
+    """`sent` is everything that was ever appended; `messages` what is there, by number."""
 
     def __init__(self, clock: Clock, kind: str = "queue") -> None:
         super().__init__()
@@ -34,17 +34,21 @@ class MemoryQueue(Store):
         self._numbers = itertools.count(1)
         self.sent: list[bytes] = []
         self.messages: dict[int, Message] = {}
+        self._coming: list[tuple[float, int]] = []  # a heap of when each becomes visible; stale items are skipped
+        self._expiring: list[tuple[float, int]] = []
 
     @operation
     def send(self, body: bytes, delay: float = 0, ttl: float | None = None) -> None:
-        if len(base64.b64encode(body)) > _LARGEST:
+        if len(body) > _LARGEST:
             raise Permanent("a message may have 64 KiB")
         now = self._clock.monotonic()
         visible = math.ceil(delay)
         lasts = math.inf if ttl is None else max(1, math.floor(ttl), visible + 1)
-        number = next(self._numbers)
         self.sent.append(body)
-        self.messages[number] = Message(number, body, now + visible, now + lasts)
+        message = Message(next(self._numbers), body, now + visible, now + lasts)
+        if ttl is not None:
+            heappush(self._expiring, (message.expires_at, message.id))
+        self._keep(message)
 
     @operation
     def length(self) -> int:
@@ -56,22 +60,32 @@ class MemoryQueue(Store):
         with self.lock:
             self._expire()
             now = self._clock.monotonic()
-            found = sorted(
-                (m for m in self.messages.values() if m.visible_at <= now), key=lambda m: (m.visible_at, m.id)
-            )
+            taken: list[Message] = []
+            while len(taken) < limit and self._coming and self._coming[0][0] <= now:
+                visible_at, number = heappop(self._coming)
+                found = self.messages.get(number)
+                if found is not None and found.visible_at == visible_at:
+                    taken.append(found)
             taken = [
                 replace(m, visible_at=now + visibility, dequeue_count=m.dequeue_count + 1, receipt=next(self._numbers))
-                for m in found[:limit]
+                for m in taken
             ]
-            self.messages |= {message.id: message for message in taken}
+            for message in taken:
+                self._keep(message)
             return taken
+
+    def hide(self, message: Message, seconds: float) -> bool:
+        """Let a received message be visible again after `seconds`; False when it is this consumer's no more."""
+        with self.lock:
+            if not self._owned(message):
+                return False
+            self._keep(replace(message, visible_at=self._clock.monotonic() + seconds))
+            return True
 
     def delete(self, message: Message) -> bool:
         """Delete a received message; False when somebody else has received it since, or it has expired."""
         with self.lock:
-            self._expire()
-            known = self.messages.get(message.id)
-            if known is None or known.receipt != message.receipt:
+            if not self._owned(message):
                 return False
             del self.messages[message.id]
             return True
@@ -82,7 +96,16 @@ class MemoryQueue(Store):
             self._expire()
             return [message.body for message in self.messages.values()]
 
+    def _owned(self, message: Message) -> bool:
+        self._expire()
+        known = self.messages.get(message.id)
+        return known is not None and known.receipt == message.receipt
+
+    def _keep(self, message: Message) -> None:
+        self.messages[message.id] = message
+        heappush(self._coming, (message.visible_at, message.id))
+
     def _expire(self) -> None:
         now = self._clock.monotonic()
-        for number in [m.id for m in self.messages.values() if m.expires_at <= now]:
-            del self.messages[number]
+        while self._expiring and self._expiring[0][0] <= now:
+            self.messages.pop(heappop(self._expiring)[1], None)

@@ -33,6 +33,9 @@ class Switch:
             raise Transient(f"{call}: the store is down")
         self._raise_planned(call, after=False)
 
+    def effect(self, call: str, store: "Store", arguments: tuple[object, ...], result: object) -> None:
+        """Learn what a call has just done, before anybody can know its answer: for simulations, which override it."""
+
     def after(self, call: str) -> None:
         self.calls.append(call)
         self._raise_planned(call, after=True)
@@ -75,6 +78,7 @@ def operation[S: Store, **P, R](method: Callable[Concatenate[S, P], R]) -> Calla
         with self.lock:
             self.power.before(name)
             result = method(self, *args, **kwargs)
+            self.link.effect(name, self, args, result)
             self.power.after(name)
         self.link.after(name)
         return result

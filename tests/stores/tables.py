@@ -7,10 +7,19 @@ from datetime import UTC, datetime
 from functools import reduce
 
 from capture.errors import Superseded
-from capture.model.authority import Cursor, Watermark, merge_watermarks
+from capture.model.authority import (
+    Cursor,
+    Preference,
+    Revocation,
+    Watermark,
+    Yields,
+    merge_preferences,
+    merge_revocations,
+    merge_watermarks,
+)
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import LedgerEntry, merge_entries
+from capture.model.ledger import LedgerEntry, ParkedRecording, Tally, merge_entries
 from capture.model.recording import Job, JobState
 from tests.stores.store import Store, operation
 
@@ -46,9 +55,10 @@ class MemoryLedger(Store):
         return {recording_id for created_on, recording_id in self.entries if start <= created_on <= end}
 
     @operation
-    def archived_by(self, start: datetime, end: datetime) -> dict[NodeName, int]:
-        found = (entry for (when, _), entry in self.entries.items() if start <= when <= end)
-        return dict(Counter(entry.address.node for entry in found if entry.address is not None))
+    def tally(self, start: datetime, end: datetime) -> Tally:
+        found = [entry for (when, _), entry in self.entries.items() if start <= when <= end]
+        by_node = Counter(entry.address.node for entry in found if entry.address is not None)
+        return Tally(dict(by_node), sum(len(entry.copies) > 1 for entry in found))
 
     @operation
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
@@ -80,6 +90,11 @@ class MemoryJobs(Store):
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
         ordered = (self.jobs[key] for key in sorted(self.jobs))
         return [job for job in ordered if job.state is state and job.due <= now][:limit]
+
+    @operation
+    def given_to(self, node: NodeName, limit: int) -> list[Job]:
+        ordered = (self.jobs[key] for key in sorted(self.jobs))
+        return [job for job in ordered if job.state is JobState.ASSIGNED and job.node == node][:limit]
 
     @operation
     def oldest(self) -> datetime | None:
@@ -166,12 +181,18 @@ class MemoryOutbox(Store):
         return sorted(self.messages.items())[:limit]
 
     @operation
+    def since(self) -> datetime | None:
+        if not self.messages:
+            return None
+        return datetime.strptime(min(self.messages).partition("|")[0], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+
+    @operation
     def remove(self, key: str) -> None:
         self.messages.pop(key, None)
 
     @operation
-    def count(self) -> int:
-        return len(self.messages)
+    def count(self, limit: int) -> int:
+        return min(limit, len(self.messages))
 
 
 class MemoryState(Store):
@@ -186,7 +207,10 @@ class MemoryState(Store):
         self.pauses: list[datetime] = []
         self.errors: list[tuple[datetime, str]] = []
         self.rejections: dict[tuple[str, bytes], tuple[datetime, str]] = {}
-        self.parkings: dict[RecordingId, str] = {}
+        self.parkings: dict[RecordingId, ParkedRecording] = {}
+        self.preferences: list[Preference] = []
+        self.revocations: list[Revocation] = []
+        self.yielded: list[Yields] = []
 
     @operation
     def watermark(self) -> Watermark | None:
@@ -209,6 +233,34 @@ class MemoryState(Store):
         if self.cursors and self.cursors[-1].epoch > cursor.epoch:
             raise Superseded(f"the cursor is of epoch {self.cursors[-1].epoch}, this is epoch {cursor.epoch}")
         self.cursors.append(cursor)
+
+    @operation
+    def preference(self) -> Preference | None:
+        return self.preferences[-1] if self.preferences else None
+
+    @operation
+    def prefer(self, preference: Preference) -> Preference:
+        known = self.preferences[-1] if self.preferences else None
+        self.preferences.append(merge_preferences(known, preference) or preference)
+        return self.preferences[-1]
+
+    @operation
+    def revocation(self) -> Revocation | None:
+        return self.revocations[-1] if self.revocations else None
+
+    @operation
+    def revoke(self, revocation: Revocation) -> Revocation:
+        known = self.revocations[-1] if self.revocations else None
+        self.revocations.append(merge_revocations(known, revocation) or revocation)
+        return self.revocations[-1]
+
+    @operation
+    def yields(self) -> Yields | None:
+        return self.yielded[-1] if self.yielded else None
+
+    @operation
+    def note_yield(self, yields: Yields) -> None:
+        self.yielded.append(yields)
 
     @operation
     def paused_until(self) -> datetime | None:
@@ -236,12 +288,12 @@ class MemoryState(Store):
         return [(queue, reason) for _, queue, reason in found]
 
     @operation
-    def parked(self) -> list[tuple[RecordingId, str]]:
-        return sorted(self.parkings.items())
+    def parked(self) -> list[ParkedRecording]:
+        return [self.parkings[key] for key in sorted(self.parkings)]
 
     @operation
-    def note_parked(self, recording_id: RecordingId, reason: str) -> None:
-        self.parkings[recording_id] = reason
+    def note_parked(self, parked: ParkedRecording) -> None:
+        self.parkings[parked.recording_id] = parked
 
     @operation
     def forget_parked(self, recording_id: RecordingId) -> None:

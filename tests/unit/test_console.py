@@ -61,7 +61,9 @@ def test_status_has_all_that_an_operator_asks_for() -> None:
     assert status["lag_seconds"] >= 15 * 60
     assert status["outstanding"] == {"pending": 1, "assigned": {}, "queued": 0}
     assert status["archived"] == {"total": 6, "main": 3, "peer": 3}
-    assert status["parked"] == status["outbox"] == 0
+    assert status["second_copies"] == status["parked"] == 0
+    assert status["outbox"] == {"waiting": 0, "oldest_seconds": 0}
+    assert status["preferred_by_person"] is None
     assert status["last_error"] is None
 
 

@@ -4,8 +4,7 @@ import pytest
 
 from capture.model.authority import Active, Ready
 from capture.model.identity import NodeName
-from capture.redundancy.election import Election, Epochs
-from capture.redundancy.together import one_by_one
+from capture.redundancy.election import Election
 from tests.stores.clock import FakeClock
 from tests.stores.leases import MemoryLease
 
@@ -22,10 +21,20 @@ class World:
             node: [self.blobs[region].held_by(node) for region in order]
             for node, order in (("main", ("main", "peer", "witness")), ("peer", ("peer", "main", "witness")))
         }
+        self.alone: set[str] = set()
         self.elections = {node: self.election(node) for node in self.leases}
 
     def election(self, node: str) -> Election:
-        return Election(NodeName(node), self.leases[node], self.clock, lease_seconds=15, margin_seconds=3)
+        other = "peer" if node == "main" else "main"
+        return Election(
+            NodeName(node),
+            NodeName(other),
+            self.leases[node],
+            self.clock,
+            lease_seconds=15,
+            margin_seconds=3,
+            alone=lambda: node in self.alone,
+        )
 
     def stand(self, node: str) -> Active | Ready:
         return self.elections[node].stand()
@@ -130,15 +139,15 @@ def test_an_active_node_that_loses_contact_for_a_moment_keeps_what_it_holds(worl
 
 def test_the_epoch_goes_beyond_every_epoch_on_the_blobs_it_holds(world: World) -> None:
     world.blobs["witness"].state.epoch = 41
-    assert active(world.stand("main")).epoch == 42
-    assert {blob.state.epoch for blob in world.blobs.values()} == {42}
+    assert active(world.stand("main")).epoch == 43
+    assert {blob.state.epoch for blob in world.blobs.values()} == {43}
 
 
 def test_an_epoch_that_two_nodes_wrote_is_passed_over(world: World) -> None:
     """Main wrote 5 to one blob and died, then peer wrote 5 to another: neither ever reigned with it alone."""
     for region, holder in (("main", "main"), ("peer", "peer")):
         world.blobs[region].state.epoch, world.blobs[region].state.node = 5, NodeName(holder)
-    assert active(world.stand("main")).epoch == 6
+    assert active(world.stand("main")).epoch == 7
 
 
 def test_an_epoch_that_cannot_be_written_to_a_majority_is_no_reign(world: World) -> None:
@@ -173,19 +182,34 @@ def test_hold_finds_out_that_the_other_node_reigns(world: World) -> None:
     assert world.election("main").hold(5) is None
 
 
-def test_a_node_that_comes_back_learns_the_highest_epoch(world: World) -> None:
-    world.stand("main")
+def test_the_epochs_of_the_two_nodes_never_meet(world: World) -> None:
+    assert active(world.stand("peer")).epoch == 2
     world.clock.advance(15)
-    world.stand("peer")
-    epochs = Epochs(world.leases["main"], world.clock, fresh_seconds=5, together=one_by_one)
-    assert epochs.highest() == 2
+    assert active(world.stand("main")).epoch == 3
+    world.clock.advance(15)
+    assert active(world.stand("peer")).epoch == 4
 
 
-def test_epochs_are_read_at_most_once_in_a_while(world: World) -> None:
-    epochs = Epochs(world.leases["main"], world.clock, fresh_seconds=5, together=one_by_one)
+def test_on_a_persons_word_a_node_reigns_with_its_own_lease_alone(world: World) -> None:
+    world.blobs["peer"].power.down = world.blobs["witness"].power.down = True
+    world.alone.add("main")
+    role = active(world.stand("main"))
+    assert role.epoch == 1
+    held = world.election("main").hold(5)
+    assert held is not None
+    assert held.epoch == 1
+    world.alone.clear()
+    assert isinstance(world.stand("main"), Ready)
+
+
+def test_alone_ends_where_the_other_node_is_seen_to_hold_a_lease(world: World) -> None:
+    world.alone.add("main")
+    for region in ("peer", "witness"):
+        world.blobs[region].power.down = True
     world.stand("main")
-    assert epochs.highest() == 1
-    world.blobs["witness"].state.epoch = 9
-    assert epochs.highest() == 1
-    world.clock.advance(5)
-    assert epochs.highest() == 9
+    for region in ("peer", "witness"):
+        world.blobs[region].power.down = False
+    world.blobs["main"].power.down = True
+    assert active(world.stand("peer")).epoch == 2, "beyond the cut the other node had the majority"
+    world.blobs["main"].power.down = False
+    assert isinstance(world.stand("main"), Ready)

@@ -164,7 +164,8 @@ def test_what_is_not_audio_is_parked_with_its_reason_and_not_archived(pair: Pair
     pair.turn()
     assert pair.archived("main") == set()
     for name in ("main", "peer"):
-        ((parked, why),) = pair.members[name].own.state.parked()
+        (found,) = pair.members[name].own.state.parked()
+        parked, why = found.recording_id, found.reason
         assert parked == given.recording.id
         assert why.startswith(reason)
     assert pair.members["main"].own.jobs.outstanding() == {}
@@ -175,7 +176,8 @@ def test_a_length_that_is_not_the_one_said_is_never_archived(pair: Pair) -> None
     pair.source.claimed_sizes[given.recording.id] = 1999
     settle(pair)
     assert pair.archived("main") == set()
-    ((_, why),) = pair.members["main"].own.state.parked()
+    (found,) = pair.members["main"].own.state.parked()
+    why = found.reason
     assert why == "2000 bytes came, Dynamics said 1999 (5 times)"
 
 
@@ -287,9 +289,9 @@ def test_a_command_that_failed_again_and_again_is_left_to_the_next_assignment(pa
 def test_a_command_that_failed_in_many_assignments_is_parked(pair: Pair) -> None:
     given = replace(command(pair), attempt=5)
     pair.members["main"].node.give_up(commands.to_json(given))
-    assert pair.members["main"].own.state.parked() == [
-        (given.recording.id, "archiving failed again and again, in 5 assignments; the log says why")
-    ]
+    (found,) = pair.members["main"].own.state.parked()
+    assert found.recording_id == given.recording.id
+    assert found.reason == "archiving failed again and again, in 5 assignments; the log says why"
 
 
 def test_a_committed_blob_is_the_fact_whatever_failed_after_it(pair: Pair) -> None:

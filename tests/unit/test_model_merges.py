@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.model.authority import Watermark, merge_watermarks
+from capture.model.authority import (
+    Preference,
+    Revocation,
+    Watermark,
+    merge_preferences,
+    merge_revocations,
+    merge_watermarks,
+)
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.identity import ConversationId, Epoch, NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry, Parked, merge_entries
@@ -34,6 +41,7 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         conversation_id=st.sampled_from([None, ConversationId("c1")]),
         copies=st.frozensets(copies, max_size=3),
         parked=st.none() | parkings,
+        reopened=st.none() | times,
     )
 
 
@@ -83,6 +91,49 @@ def test_watermarks_join(one: Watermark | None, other: Watermark | None, third: 
     assert merge_watermarks(merge_watermarks(one, other), third) == merge_watermarks(
         one, merge_watermarks(other, third)
     )
+
+
+preferences = st.none() | st.builds(
+    Preference, epoch=st.integers(0, 4).map(Epoch), at=times, node=nodes, alone_until=st.none() | times
+)
+
+
+@given(preferences, preferences, preferences)
+def test_preferences_join(one: Preference | None, other: Preference | None, third: Preference | None) -> None:
+    assert merge_preferences(one, other) == merge_preferences(other, one)
+    assert merge_preferences(one, one) == one
+    assert merge_preferences(merge_preferences(one, other), third) == merge_preferences(
+        one, merge_preferences(other, third)
+    )
+
+
+revocations = st.none() | st.builds(Revocation, epoch=st.integers(0, 4).map(Epoch), at=times)
+
+
+@given(revocations, revocations, revocations)
+def test_revocations_join(one: Revocation | None, other: Revocation | None, third: Revocation | None) -> None:
+    assert merge_revocations(one, other) == merge_revocations(other, one)
+    assert merge_revocations(one, one) == one
+    assert merge_revocations(merge_revocations(one, other), third) == merge_revocations(
+        one, merge_revocations(other, third)
+    )
+
+
+@given(st.lists(st.builds(Revocation, epoch=st.integers(0, 4).map(Epoch), at=times), min_size=2, max_size=2), times)
+def test_what_was_taken_back_stays_taken_back(two: list[Revocation], assigned_at: datetime) -> None:
+    joined = merge_revocations(*two)
+    assert joined is not None
+    for epoch in range(6):
+        if any(each.covers(Epoch(epoch), assigned_at) for each in two):
+            assert joined.covers(Epoch(epoch), assigned_at)
+
+
+@given(entries(), entries())
+def test_a_person_reopens_only_the_parkings_up_to_then(one: LedgerEntry, other: LedgerEntry) -> None:
+    joined = merge_entries(one, other)
+    if joined.state == "open":
+        assert joined.parked is None or (joined.reopened is not None and joined.reopened >= joined.parked.at)
+    assert joined.finished == (joined.state in {"archived", "parked"})
 
 
 @given(st.builds(Watermark, epoch=st.integers(0, 4).map(Epoch), low=times), watermarks)

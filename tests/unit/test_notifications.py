@@ -48,9 +48,9 @@ def test_the_time_of_completion_place_and_hash_are_told(desk: Desk) -> None:
 def test_what_cannot_be_told_waits_in_the_outbox(desk: Desk) -> None:
     desk.peer.watermarks.fail_next("send")
     desk.notifier.tell(ENTRY, None)
-    assert desk.own.outbox.count() == 1
+    assert desk.own.outbox.count(100) == 1
     assert desk.notifier.deliver(10) == 1
-    assert desk.own.outbox.count() == 0
+    assert desk.own.outbox.count(100) == 0
     assert notifications.from_json(desk.peer.watermarks.bodies()[0]).entry == ENTRY
 
 
@@ -60,7 +60,7 @@ def test_after_a_failure_the_peer_is_left_alone_for_a_while(desk: Desk) -> None:
         desk.notifier.tell(ENTRY, None)
     desk.peer.watermarks.power.down = False
     desk.notifier.tell(ENTRY, None)
-    assert desk.own.outbox.count() == 21
+    assert desk.own.outbox.count(100) == 21
     desk.clock.advance(10)
     desk.notifier.tell(ENTRY, None)
     assert len(desk.peer.watermarks.bodies()) == 1
@@ -74,7 +74,7 @@ def test_delivery_stops_at_the_first_failure_and_loses_nothing(desk: Desk) -> No
     desk.peer.watermarks.power.down = False
     desk.peer.watermarks.fail_next("send", times=1)
     assert desk.notifier.deliver(10) == 0
-    assert desk.own.outbox.count() == 5
+    assert desk.own.outbox.count(100) == 5
     assert desk.notifier.deliver(3) == 3
     assert desk.notifier.deliver(10) == 2
 
@@ -86,14 +86,14 @@ def test_what_the_queue_refuses_for_ever_does_not_hold_up_the_rest(desk: Desk) -
     desk.peer.watermarks.power.down = False
     desk.peer.watermarks.fail_next("send", error=Permanent("400 the message is too large"))
     assert desk.notifier.deliver(10) == 2
-    assert desk.own.outbox.count() == 0
+    assert desk.own.outbox.count(100) == 0
     assert desk.own.state.rejected() == [("outbox", "400 the message is too large")]
 
 
 def test_a_refusal_of_the_peer_never_fails_the_recording(desk: Desk) -> None:
     desk.peer.watermarks.fail_next("send", error=Permanent("404"))
     desk.notifier.tell(ENTRY, None)
-    assert desk.own.outbox.count() == 1
+    assert desk.own.outbox.count(100) == 1
 
 
 def test_metadata_that_does_not_fit_into_a_message_is_left_out(desk: Desk) -> None:
