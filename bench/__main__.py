@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import archive, calls, memory
+from bench import archive, backlog, calls, memory
 from bench.contenders import ContenderFailedError
 from bench.figures import figures, speed_table, target_table
 from lab.processes import ROOT, NotStartedError
 from lab.run import interruptible
 from lab.waiting import TimeoutExpiredError
 
-PARTS = ("archive", "memory", "calls")
+PARTS = ("archive", "memory", "calls", "backlog")
 
 
 def main() -> int:
@@ -60,6 +60,9 @@ def _measure(arguments: argparse.Namespace, console: Console, tell: Callable[[st
         console.print("calls of Dataverse", style="bold")
         per_recording = calls.measure(arguments.recordings, arguments.rate, tell)
     report = figures(speeds, growth, per_recording)
+    if "backlog" in parts:
+        console.print("backlog after a day", style="bold")
+        report |= backlog.figures(backlog.measure(arguments.backlog, tell))
     if speeds:
         console.print(speed_table(speeds))
     console.print(target_table(report))
@@ -77,6 +80,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("--files-4", type=_positive, default=60, help="recordings of 4 MiB (default: %(default)s)")
     add("--files-32", type=_positive, default=12, help="recordings of 32 MiB (default: %(default)s)")
     add("--recordings", type=_positive, default=500, help="recordings of the calls part (default: %(default)s)")
+    sizes = "sizes of the backlogs (default: 1000 10000)"
+    add("--backlog", type=_positive, nargs="+", default=[1000, 10000], help=sizes)
     add("--rate", type=float, default=10, help="recordings per second of the calls part (default: %(default)g)")
     return parser
 

@@ -35,6 +35,8 @@ TARGETS = (
     Target("ratio_rclone_32", 1.0, at_least=True),
     Target("rss_growth_mib", 64, at_least=False),
     Target("dataverse_calls_per_recording", 1.1, at_least=False),
+    Target("backlog_cost_ratio", 1.15, at_least=False),
+    Target("backlog_wrong", 0, at_least=False),
 )
 
 

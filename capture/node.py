@@ -1,41 +1,24 @@
-"""Builds one node from its settings: the only place where use cases meet Azure Storage and Dataverse."""
+"""One node of the pair: a method for each trigger. The only place where use cases meet Azure Storage and Dataverse."""
 
 import logging
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Lock
 from typing import Self
 
-from capture.audio.assign import Assigner
-from capture.audio.discover import Discovery
-from capture.audio.fetch import Fetcher
-from capture.audio.finish import Finisher
-from capture.audio.ingest import Ingest
-from capture.audio.requeue import Requeue
-from capture.audio.sweep import Sweep
 from capture.clock import SystemClock
+from capture.composition import Audio, Redundancy, Surroundings
 from capture.console.health import Health
 from capture.console.role import RoleRequest
 from capture.console.status import Status
 from capture.errors import CaptureError, Permanent
 from capture.events import Event, emit
 from capture.messages import commands, notifications
-from capture.model.identity import NodeName
 from capture.omnichannel.organisation import Organisation
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
-from capture.redundancy.condition import Condition
-from capture.redundancy.election import Election
-from capture.redundancy.fence import Fence
-from capture.redundancy.incidents import Incidents
-from capture.redundancy.notifications import Notifier
-from capture.redundancy.preference import Preferred
-from capture.redundancy.presence import Presence
-from capture.redundancy.rest import Rest
 from capture.redundancy.together import Together, side_by_side
-from capture.redundancy.watch import Watch
-from capture.settings import NOBODY, Settings
+from capture.settings import Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
 
 _MERGE_AGAIN_SECONDS = 30
@@ -53,7 +36,7 @@ def store_names(settings: Settings) -> Names:
 
 
 class Node:
-    """One node of the pair: a method for each trigger. Building it calls nobody."""
+    """Runs the use cases. Building it calls nobody."""
 
     def __init__(
         self,
@@ -67,150 +50,38 @@ class Node:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Join stores, Dynamics and use cases. `jitter` gives a number from 0 to 1."""
-        name, peer_name = NodeName(settings.node_name), NodeName(settings.peer_name)
-        leases = (own.lease, peer.lease, witness)
-        presence = Presence(
-            name, peer_name, own.heartbeats, peer.heartbeats, tick_seconds=settings.tick_seconds, together=together
-        )
-        fence = Fence(peer_name, leases, presence, clock, fresh_seconds=settings.tick_seconds, together=together)
-        condition = Condition(clock)
-        preferred = Preferred(
-            name,
-            peer_name,
-            NodeName(settings.preferred_node) if settings.preferred_node != NOBODY else None,
-            own.state,
-            presence,
-            fence,
-            clock,
-            after_seconds=settings.return_after_seconds,
-            tick_seconds=settings.tick_seconds,
-        )
-        rest = Rest(clock)
-        incidents = Incidents(own.state, clock)
-        notifier = Notifier(name, peer.watermarks, own.outbox, own.state, clock, rest)
-
-        def election() -> Election:
-            return Election(
-                name,
-                peer_name,
-                leases,
-                clock,
-                lease_seconds=settings.lease_seconds,
-                margin_seconds=settings.lease_margin_seconds,
-                alone=preferred.alone,
-                together=together,
-            )
-
-        assigner = Assigner(
-            node=name,
-            peer=peer_name,
-            own_queue=own.ingest,
-            peer_queue=peer.ingest,
-            jobs=own.jobs,
-            presence=presence,
-            rest=rest,
-            together=together,
-            clock=clock,
-            first_assignment=timedelta(seconds=settings.reassign_after_seconds),
-            look_delay=settings.tick_seconds + 1,
-            max_outstanding=settings.max_outstanding,
-        )
-        finisher = Finisher(
-            node=name,
-            source_name=settings.source_name,
-            archive=own.archive,
-            ledger=own.ledger,
-            interactions=own.interactions,
-            open_conversations=own.open_conversations,
-            jobs=own.jobs,
-            state=own.state,
-            notifier=notifier,
-            clock=clock,
-        )
-        discovery = Discovery(
-            name,
-            source,
-            own.ledger,
-            own.jobs,
-            own.state,
-            assigner,
-            clock,
-            lookback=timedelta(minutes=settings.lookback_minutes),
-            lookback_every=settings.lookback_every_seconds,
-            first_lookback=timedelta(hours=settings.first_lookback_hours),
-            file_recheck=timedelta(seconds=settings.file_recheck_seconds),
-        )
-        self.name = name
+        on = Surroundings(settings, own, peer, witness, source, clock, together, jitter)
+        redundancy = Redundancy(on)
+        audio = Audio(on, redundancy)
+        self.name = on.name
         self._own = own
         self._clock = clock
         self._settings = settings
-        self._finisher = finisher
-        self._incidents = incidents
-        self._watch = Watch(
-            node=name,
-            election=election(),
-            fence=fence,
-            presence=presence,
-            preferred=preferred,
-            condition=condition,
-            state=own.state,
-            incidents=incidents,
-            discover=discovery.run,
-            jitter=jitter,
-            clock=clock,
-            tick_seconds=settings.tick_seconds,
-        )
+        self._incidents = redundancy.incidents
+        self._watch = redundancy.watch(audio.discovery)
         # The sweep may run in another instance than the tick, so it looks at the leases for itself.
-        self._sweep_election = election()
-        self._sweep = Sweep(
-            node=name,
-            source=source,
-            ledger=own.ledger,
-            jobs=own.jobs,
-            open_conversations=own.open_conversations,
-            assigner=assigner,
-            finisher=finisher,
-            notifier=notifier,
-            presence=presence,
-            state=own.state,
-            peer=peer_name,
-            clock=clock,
-            file_recheck=timedelta(seconds=settings.file_recheck_seconds),
-            give_up=timedelta(hours=settings.give_up_hours),
-        )
-        self._ingest = Ingest(
-            node=name,
-            source=source,
-            fetcher=Fetcher(name, settings.source_name, source, own.archive, fence, clock),
-            finisher=finisher,
-            ledger=own.ledger,
-            peer_archive=peer.archive,
-            queue=own.ingest,
-            incidents=incidents,
-            condition=condition,
-            rest=rest,
-            clock=clock,
-            max_failures=settings.max_failures,
-            look_patience=timedelta(seconds=settings.look_patience_seconds),
-        )
+        self._sweep_election = redundancy.election()
+        self._sweep = audio.sweep
+        self._ingest = audio.ingest
+        self._finisher = audio.finisher
         self.role = RoleRequest(self._watch.prefer)
-        self.parked = Requeue(name, own.ledger, own.state, finisher)
+        self.parked = audio.requeue
         self._ensured = False
         self._ensuring = Lock()
         self.health = Health(
             {
                 "store": self._ensure,
-                "blobs": presence.own,
+                "blobs": redundancy.presence.own,
                 "queue": own.ingest.length,
                 "table": own.state.last_error,
             },
             clock,
         )
         self.status = Status(
-            node=name,
-            peer=peer_name,
+            node=on.name,
+            peer=on.peer_name,
             source_name=settings.source_name,
-            presence=presence,
+            presence=redundancy.presence,
             state=own.state,
             ledger=own.ledger,
             jobs=own.jobs,
