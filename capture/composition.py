@@ -14,7 +14,7 @@ from capture.audio.sweep import Sweep
 from capture.model.identity import NodeName
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
 from capture.redundancy.condition import Condition
-from capture.redundancy.election import Election
+from capture.redundancy.election import Election, Office
 from capture.redundancy.fence import Fence
 from capture.redundancy.incidents import Incidents
 from capture.redundancy.notifications import Notifier
@@ -63,6 +63,7 @@ class Redundancy:
         settings, own, clock = on.settings, on.own, on.clock
         tick = settings.tick_seconds
         self._on = on
+        self._office = Office()
         self.presence = Presence(
             on.name, on.peer_name, own.heartbeats, on.peer.heartbeats, tick_seconds=tick, together=on.together
         )
@@ -94,6 +95,7 @@ class Redundancy:
             lease_seconds=on.settings.lease_seconds,
             margin_seconds=on.settings.lease_margin_seconds,
             alone=self.preferred.alone,
+            office=self._office,
             together=on.together,
         )
 

@@ -1,11 +1,18 @@
 """Roles, watermarks and heartbeats: whatever carries an epoch. A lower epoch than one already seen is refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from capture.errors import Superseded
 from capture.model.identity import Epoch, NodeName
+
+
+@dataclass(slots=True)
+class Tenure:
+    """Tells those who act as ACTIVE in this process that the role has been given up meanwhile."""
+
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +24,12 @@ class Active:
 
     epoch: Epoch
     until: float
+    tenure: Tenure = field(default_factory=Tenure, compare=False)
 
     def check(self, monotonic: float) -> None:
-        """Raise Superseded when `monotonic` is past the time until which the leases surely hold."""
+        """Raise Superseded when `monotonic` is past the time until which the leases hold, or when they were let go."""
+        if self.tenure.over:
+            raise Superseded(f"epoch {self.epoch}: this node has given the role up")
         if monotonic >= self.until:
             message = f"epoch {self.epoch}: the lease may have run out, authoritative work stops here"
             raise Superseded(message)

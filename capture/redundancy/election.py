@@ -9,10 +9,23 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from capture.errors import CaptureError
-from capture.model.authority import Active, Ready, Role
+from capture.model.authority import Active, Ready, Role, Tenure
 from capture.model.identity import Epoch, NodeName
 from capture.ports import Clock, Lease
 from capture.redundancy.together import Together, one_by_one
+
+
+class Office:
+    """The tenure that goes on in this process, shared by all its views of the leases."""
+
+    def __init__(self) -> None:
+        """Begin with a fresh one."""
+        self.tenure = Tenure()
+
+    def leave(self) -> None:
+        """End what goes on: whoever acts on it stops at its next check."""
+        self.tenure.over = True
+        self.tenure = Tenure()
 
 
 class Election:
@@ -28,6 +41,7 @@ class Election:
         lease_seconds: int,
         margin_seconds: float,
         alone: Callable[[], bool] = lambda: False,
+        office: Office | None = None,
         together: Together = one_by_one,
     ) -> None:
         """Take the leases, the one in the own region first. `alone` tells whether a majority may be done without."""
@@ -40,6 +54,7 @@ class Election:
         self._together = together
         self._majority = len(self._leases) // 2 + 1
         self._alone = alone
+        self._office = office or Office()
         self._active: Active | None = None
         self._abstain_until = float("-inf")
         self._perhaps_held: Sequence[Lease] = ()
@@ -47,7 +62,7 @@ class Election:
     @property
     def active(self) -> Active | None:
         """The authority this process holds now, None when it has none or its time is over."""
-        if self._active is not None and self._clock.monotonic() < self._active.until:
+        if self._active is not None and not self._active.tenure.over and self._clock.monotonic() < self._active.until:
             return self._active
         return None
 
@@ -81,14 +96,16 @@ class Election:
         if not self._reigned_last():
             return None
         role = self._claim(lambda lease: lease.renew(self._seconds), may_begin=False)
-        return Active(role.epoch, min(role.until, began + seconds)) if isinstance(role, Active) else None
+        return Active(role.epoch, min(role.until, began + seconds), role.tenure) if isinstance(role, Active) else None
 
     def resign(self, abstain_seconds: float) -> None:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""
+        self._office.leave()
         self.abstain(abstain_seconds)
         self._release(self._leases)
 
     def _claim(self, take: Callable[[Lease], bool], *, may_begin: bool = True) -> Role:
+        tenure = self._office.tenure  # from before the calls: one that ends meanwhile is over
         started = self._clock.monotonic()  # what the leases are good for is counted from before the calls
         outcomes = self._together([partial(take, lease) for lease in self._leases])
         held = [lease for lease, outcome in zip(self._leases, outcomes, strict=True) if outcome is True]
@@ -100,10 +117,10 @@ class Election:
         eligible = own_store and len(held) >= quorum
         epoch = self._reign(held, quorum, may_begin=may_begin) if eligible else None
         until = started + self._seconds - self._margin
-        if epoch is None or self._clock.monotonic() >= until:
+        if epoch is None or self._clock.monotonic() >= until or tenure.over:
             self._active = None
             return Ready(held=len(held), reachable=reachable, own_store=own_store)
-        self._active = Active(epoch, until)
+        self._active = Active(epoch, until, tenure)
         return self._active
 
     def _quorum(self, outcomes: Sequence[object]) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from capture.errors import Superseded
 from capture.model.authority import Active, Ready
 from capture.model.identity import NodeName
 from capture.redundancy.election import Election
@@ -213,3 +214,24 @@ def test_alone_ends_where_the_other_node_is_seen_to_hold_a_lease(world: World) -
     assert active(world.stand("peer")).epoch == 2, "beyond the cut the other node had the majority"
     world.blobs["main"].power.down = False
     assert isinstance(world.stand("main"), Ready)
+
+
+def test_who_acts_as_active_learns_at_once_that_the_role_was_given_up(world: World) -> None:
+    role = active(world.stand("main"))
+    role.check(world.clock.monotonic())
+    world.elections["main"].resign(abstain_seconds=15)
+    with pytest.raises(Superseded, match="given the role up"):
+        role.check(world.clock.monotonic())
+    world.clock.advance(15)
+    active(world.stand("main")).check(world.clock.monotonic())
+
+
+def test_a_try_that_overlaps_a_resignation_gives_no_role(world: World) -> None:
+    election = world.elections["main"]
+
+    def resign_meanwhile(_: str) -> None:
+        world.blobs["witness"].power.watch = None
+        election.resign(abstain_seconds=15)
+
+    world.blobs["witness"].power.watch = resign_meanwhile
+    assert isinstance(election.stand(), Ready)
