@@ -1,10 +1,12 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench clean
+.PHONY: help setup run test lint format demo chaos failover bench clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
+chaos: TRIALS ?= 20
+failover: TRIALS ?= 10
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +22,12 @@ test: lint ## Check style, types and layers, then run all tests (ARGS="-k electi
 
 demo: setup ## Kill the ACTIVE node in the middle of CALLS=40 calls and check the archives (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.demo --calls $(CALLS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+chaos: setup ## Fault after fault, TRIALS=20 of them, while calls keep coming (REPORT=file.json, ARGS="--seed 1")
+	@$(PYTHON_ENV)/python -m lab.chaos --trials $(TRIALS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+failover: setup ## Measure TRIALS=10 crashes and planned handovers of the ACTIVE node (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.failover --trials $(TRIALS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
 
 bench: setup ## Measure the archive step beside other ways to do it (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m bench $(if $(REPORT),--report $(REPORT)) $(ARGS)

@@ -5,7 +5,7 @@ It compares the truth that the organisation tells with what lies in both account
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,13 +51,18 @@ def unfinished(published: Sequence[Truth], stores: Mapping[str, str]) -> int:
     return sum(recording not in done for recording in expected(published))
 
 
-def check(published: Sequence[Truth], stores: Mapping[str, str], source: str) -> Findings:
-    """Compare the truth with the accounts of the nodes, given as connection strings by node name."""
+def check(
+    published: Sequence[Truth], stores: Mapping[str, str], source: str, *, earlier: Collection[str] = ()
+) -> Findings:
+    """Compare the truth with the accounts of the nodes, given as connection strings by node name.
+
+    Recordings whose ids are in `earlier` have been checked before: they are left aside.
+    """
     wanted = expected(published)
     findings = Findings(published=len(wanted), archived_by=dict.fromkeys(stores, 0))
     copies: dict[str, list[StoredRecording]] = {}
     for node, store in stores.items():
-        archive = read_archive(node, store)
+        archive = read_archive(node, store, earlier)
         findings.problems += [f"{node}: {stray} does not belong into the archive" for stray in archive.strays]
         for stored in archive.recordings:
             copies.setdefault(stored.recording_id, []).append(stored)

@@ -41,6 +41,7 @@ class NodeProcess:
         self.port = free_port()
         self.log = folder_of_logs / f"{name}.log"
         self._key = secrets.token_urlsafe(24)
+        self._master_key = secrets.token_urlsafe(24)
         self._launch: Launch = launch(
             host,
             folder,
@@ -48,7 +49,7 @@ class NodeProcess:
             {
                 "IsEncrypted": False,
                 "Values": {"FUNCTIONS_WORKER_RUNTIME": "python", **settings},
-                "Host": {"FunctionKey": self._key, "MasterKey": secrets.token_urlsafe(24)},
+                "Host": {"FunctionKey": self._key, "MasterKey": self._master_key},
             },
         )
         # These two override what the product says itself (see "Traps of the Python HTTP stack" in requests and MSAL).
@@ -135,6 +136,13 @@ class NodeProcess:
             return dict(answer.json()) if answer.ok else None
         except (requests.RequestException, ValueError):
             return None
+
+    def hand_over(self, to: str) -> float:
+        """Order that the node `to` be ACTIVE. Return the wall-clock time of it; requests.HTTPError when refused."""
+        at = time.time()
+        headers = {"x-functions-key": self._master_key}
+        self._session.post(f"{self.url}/role", json={"active": to}, headers=headers, timeout=10).raise_for_status()
+        return at
 
     def count(self, event: str) -> int:
         """How often this node has logged an event, over all its lives."""

@@ -71,9 +71,18 @@ class Organisation:
         answer = self._ask("GET", "/lab/stats")
         return answer if isinstance(answer, dict) else {}
 
+    def polls(self) -> list[dict[str, Any]]:
+        """When which client listed recordings by time, and the status of the answer."""
+        answer = self._ask("GET", "/lab/polls")
+        return answer if isinstance(answer, list) else []
+
     def faults(self, **faults: object) -> None:
         """Switch faults on or off; they go to POST /lab/faults as they are."""
         self._ask("POST", "/lab/faults", faults)
+
+    def clear_faults(self) -> None:
+        """Switch all faults off."""
+        self._ask("DELETE", "/lab/faults")
 
     def stop(self) -> None:
         """End the organisation."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,8 @@ def list_recordings(connection_string: str) -> set[str]:
     return {match["recording"] for match in matches if match is not None and match["extension"] != "json"}
 
 
-def read_archive(node: str, connection_string: str) -> Archive:
-    """Read every byte of an archive."""
+def read_archive(node: str, connection_string: str, but: Collection[str] = ()) -> Archive:
+    """Read every byte of an archive, except of the recordings whose ids are in `but`."""
     with ContainerClient.from_connection_string(connection_string, ARCHIVE) as container:
         names = set(container.list_blob_names())
         recordings: list[StoredRecording] = []
@@ -72,6 +72,8 @@ def read_archive(node: str, connection_string: str) -> Archive:
             elif match["extension"] != "json":
                 beside = f"{name.removesuffix(match['extension'])}json"
                 claimed.add(beside)
+                if match["recording"] in but:
+                    continue
                 document = container.download_blob(beside).readall() if beside in names else b""
                 recordings.append(_recording(node, name, match, container, document))
         strays += [name for name in names if name.endswith(".json") and name not in claimed]

@@ -34,6 +34,7 @@ class Control:
             ("DELETE", "/lab/rows/{set}/{id}"): self.delete_row,
             ("POST", "/lab/recordings/{id}/file"): self.attach_file,
             ("GET", "/lab/stats"): lambda _, __: organisation.statistics.shown(),
+            ("GET", "/lab/polls"): lambda _, __: organisation.statistics.polls(),
             ("POST", "/lab/stats/reset"): lambda _, __: organisation.statistics.reset(),
             ("POST", "/lab/faults"): self.add_fault,
             ("GET", "/lab/faults"): lambda _, __: organisation.faults.shown(),

@@ -1,13 +1,15 @@
 """What clients have asked for: counts, and the times by which a failover can be measured."""
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from datetime import datetime
 from typing import Any
 
 from lab.dynamics.schema import RECORDING
 
 LIST_OF_RECORDINGS = RECORDING.set_name
+
+_POLLS_KEPT = 10_000
 
 
 class Statistics:
@@ -26,6 +28,7 @@ class Statistics:
             self._by_client_and_kind: dict[str, Counter[str]] = {}
             self._by_status: Counter[str] = Counter()
             self._recording_lists: dict[str, dict[str, Any]] = {}
+            self._polls: deque[dict[str, Any]] = deque(maxlen=_POLLS_KEPT)
             self._tokens: Counter[str] = Counter()
             self._downloads: Counter[str] = Counter()
             self._download_status: Counter[str] = Counter()
@@ -40,10 +43,20 @@ class Statistics:
             self._by_client_and_kind.setdefault(client_id, Counter())[kind] += 1
             self._by_status[str(status)] += 1
             if kind == LIST_OF_RECORDINGS:
-                stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                stamp = _stamp(now)
                 seen = self._recording_lists.setdefault(client_id, {"first": stamp, "count": 0})
                 seen["last"] = stamp
                 seen["count"] += 1
+
+    def note_poll(self, client_id: str, status: int, now: datetime) -> None:
+        """Note when a client listed recordings by time, which is how new ones are found. The oldest are forgotten."""
+        with self._lock:
+            self._polls.append({"client_id": client_id, "at": _stamp(now), "status": status})
+
+    def polls(self) -> list[dict[str, Any]]:
+        """Return every poll with its client, its time of arrival and the status of its answer, in order of answers."""
+        with self._lock:
+            return list(self._polls)
 
     def note_token(self, client_id: str) -> None:
         """Count a request of the token endpoint."""
@@ -77,3 +90,7 @@ class Statistics:
                 "file_downloads_by_status": dict(self._download_status),
                 "bytes": self._bytes,
             }
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

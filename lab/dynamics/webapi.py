@@ -12,6 +12,7 @@ from lab.dynamics.protection import throttled
 from lab.dynamics.queries import options
 from lab.dynamics.refusals import UNAVAILABLE, UNEXPECTED, Refusal, bad_query
 from lab.dynamics.resources import Ask, Resource, resource
+from lab.dynamics.statistics import LIST_OF_RECORDINGS
 
 ROOT = "/api/data/v9.2"
 LONGEST_URL = 32_768
@@ -40,6 +41,8 @@ class WebApi:
         except Refusal as refusal:
             response = JSONResponse(refusal.body(), refusal.status, {"OData-Version": "4.0", **refusal.headers})
         organisation.statistics.note_call(client_id, wanted.kind, response.status_code, now)
+        if wanted.kind == LIST_OF_RECORDINGS and "createdon" in request.query_params.get("$filter", ""):
+            organisation.statistics.note_poll(client_id, response.status_code, now)
         return response
 
     async def _protected(self, request: Request, client_id: str, wanted: Resource) -> Response:

@@ -1,0 +1,17 @@
+"""Both nodes, their stores, Dynamics and the network in one process under a virtual clock: one seed, one history.
+
+- kernel.py      virtual time; tasks that are switched at every call to the outside world
+- clock.py       what time each node believes it is
+- network.py     links and accounts: latency, refusals, lost replies, crashes between any two writes
+- dynamics.py    the organisation, and each node's view of it
+- host.py        the Functions host of one node: timers, queue listeners, poison queues
+- calls.py       the workload
+- weather.py     the faults
+- liveness.py    somebody is ACTIVE, and what is there in time is given out in time
+- truth.py       what really is the case, for the invariants
+- invariants.py  what must never happen, checked at the effect of each call
+- ending.py      what must be so when everything has calmed down
+- story.py       what happened, readable
+- history.py     runs one seed
+- mutants.py     faults put into the protocol, each of which must be noticed
+"""

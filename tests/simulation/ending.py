@@ -1,0 +1,121 @@
+"""What must be so in the end, when everything has calmed down, and how to know that the end has come."""
+
+import json
+from dataclasses import replace
+
+from capture.model.conversation import Interaction
+from tests.simulation.truth import Truth
+from tests.stores.account import MemoryStores
+from tests.stores.clock import START
+
+
+class Ending:
+    """Asks the stores themselves, not what was noted of them."""
+
+    def __init__(self, truth: Truth) -> None:
+        self._truth = truth
+        self._stores = {name: truth.accounts[name].stores for name in truth.hosts}
+        self._unequal: list[str] | None = None
+
+    def settled(self) -> bool:
+        """Tell whether nothing is left to do. Cheap while something is."""
+        return not self._truth.open and not self.problems(first=True) and self._agreed()
+
+    def _agreed(self) -> bool:
+        """Tell whether all interactions have once been equal: what was so is not read again."""
+        main, peer = self._stores.values()
+        if self._unequal is None:
+            self._unequal = sorted(main.interactions.facts.keys() | peer.interactions.facts.keys())
+        while self._unequal and _read(main, self._unequal[-1]) == _read(peer, self._unequal[-1]):
+            self._unequal.pop()
+        if self._unequal:
+            return False
+        self._unequal = None
+        return True
+
+    def problems(self, *, first: bool = False) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Name everything that is not as it should be, or only the first thing found."""
+        found: list[tuple[str, str, tuple[str, ...]]] = []
+        self._left(found)
+        if first and found:
+            return found
+        self._ledgers(found)
+        if not first:
+            self._interactions(found)
+            self._archives(found)
+        return found
+
+    def _left(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:
+        active = self._truth.active()
+        if active is None:
+            found.append(("nobody is ACTIVE", "", ()))
+        for name, stores in self._stores.items():
+            host = self._truth.hosts[name]
+            queues = {"ingest": stores.ingest, "watermark": stores.watermarks}
+            queues |= {queue.kind: queue for queue in host.poisons}
+            for kind, queue in queues.items():
+                if bodies := queue.bodies():
+                    found.append((f"queue not empty: {kind}", f"{name}: {len(bodies)}: {bodies[0]!r}", _ids(bodies[0])))
+            if stores.outbox.messages:
+                found.append(("outbox not empty", f"{name}: {len(stores.outbox.messages)}", ()))
+            if stores.state.rejections:
+                found.append(("rejected", f"{name}: {list(stores.state.rejections.items())[:2]}", ()))
+            if name == active and stores.jobs.jobs:
+                job = next(iter(stores.jobs.jobs.values()))
+                found.append(("job left", f"{name}: {len(stores.jobs.jobs)}: {job}", (job.recording.id,)))
+
+    def _ledgers(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:
+        main, peer = (stores.ledger.entries for stores in self._stores.values())
+        found += [
+            ("known to one ledger only", f"{key[1]} of {key[0]}: {key in main=}", (key[1],))
+            for key in sorted(main.keys() ^ peer.keys())
+        ]
+        found += [
+            ("ledgers differ", f"{key[1]}: {entry} {peer[key]}", (key[1],))
+            for key, entry in main.items()
+            if key in peer and peer[key] != entry
+        ]
+        for recording, call in self._truth.calls.items():
+            entry = main.get((call.recording.created_on, recording))
+            if entry is None:
+                found.append(("lost", f"{recording} of {call.recording.created_on} is in no ledger", (recording,)))
+            elif call.file_at is not None and not entry.copies:
+                found.append(("parked with a file", f"{recording}: {entry.parked}", (recording,)))
+            elif call.file_at is None and entry.parked is None:
+                found.append(("not parked", f"{recording} has no file", (recording,)))
+
+    def _archives(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:
+        for name, stores in self._stores.items():
+            kept: set[str] = set()
+            for path, blob in stores.archive.blobs.items():
+                recording = blob.entry.recording_id
+                if recording in kept:
+                    found.append(("two objects", f"{name}: {path}", (recording,)))
+                kept.add(recording)
+                if path.rpartition(".")[0] + ".json" not in stores.archive.sidecars:
+                    found.append(("no sidecar", f"{name}: {path}", (recording,)))
+                entry = stores.ledger.entries.get((blob.entry.created_on, recording))
+                if entry is None or not blob.entry.copies <= entry.copies:
+                    found.append(("copy not in the ledger", f"{name}: {path}", (recording,)))
+
+    def _interactions(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:
+        main, peer = self._stores.values()
+        for key in sorted(main.interactions.facts.keys() | peer.interactions.facts.keys()):
+            one, other = _read(main, key), _read(peer, key)
+            if one != other:
+                found.append(("interactions differ", f"{key}: {one} | {other}", (key,)))
+
+
+def _read(stores: MemoryStores, key: str) -> Interaction | None:
+    """Read an interaction without the time at which its metadata were read: each node may have read for itself."""
+    facts = stores.interactions.facts.get(key)
+    found = stores.interactions.get(key) if facts else None
+    if found is None or found.conversation is None:
+        return found
+    return replace(found, conversation=replace(found.conversation, read_at=START))
+
+
+def _ids(body: bytes) -> tuple[str, ...]:
+    found = json.loads(body)
+    row = found.get("recording") or found.get("entry") or {}
+    return tuple(str(each) for each in (row.get("id") or row.get("recording_id"),) if each)

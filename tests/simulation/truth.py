@@ -1,0 +1,133 @@
+"""What really is the case, kept beside the world: only invariants read it, never the nodes."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappop, heappush
+
+from capture.model.identity import RecordingId
+from tests.simulation.calls import Call
+from tests.simulation.clock import NodeClock
+from tests.simulation.host import Host
+from tests.simulation.kernel import SLOW, Kernel, Task
+from tests.simulation.network import Line
+from tests.simulation.story import Story
+from tests.stores.account import MemoryAccount
+from tests.stores.clock import START
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must never happen, and the ids it is about."""
+
+    at: float
+    invariant: str
+    text: str
+    about: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.at:10.3f}  {self.invariant}: {self.text}"
+
+
+@dataclass(slots=True)
+class Order:
+    """A command as it travels. `slack` is by how much sending it may have lengthened its life."""
+
+    recording: RecordingId
+    created_on: datetime
+    epoch: int
+    assigned_by: str
+    deadline: float  # seconds since the start, by the clock of the node that assigned
+    attempt: int
+    slack: float = 0.0
+
+
+@dataclass
+class Truth:
+    """The accounts, links and hosts, and what has become of each recording."""
+
+    kernel: Kernel
+    story: Story
+    kind: str
+    accounts: dict[str, MemoryAccount]
+    lines: dict[tuple[str, str], Line]
+    clocks: dict[str, NodeClock]
+    hosts: dict[str, Host] = field(default_factory=dict)
+    calls: dict[RecordingId, Call] = field(default_factory=dict)
+    copies: dict[RecordingId, list[str]] = field(default_factory=dict)
+    parked: dict[RecordingId, str] = field(default_factory=dict)
+    commanded: dict[RecordingId, float] = field(default_factory=dict)
+    open: int = 0
+    second_copies: int = 0
+    failovers: int = 0
+    paused_at: dict[str, float] = field(default_factory=dict)
+    reigns: dict[int, str] = field(default_factory=dict)
+    blob_epochs: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+    _unfinished: list[tuple[datetime, RecordingId]] = field(default_factory=list)
+    _orders: dict[bytes, Order] = field(default_factory=dict)
+
+    def violated(self, invariant: str, text: str, *about: str) -> None:
+        """Keep a violation. After the first few nothing new is to be learnt from a history."""
+        if len(self.violations) < 20:
+            self.violations.append(Violation(self.kernel.now, invariant, text, about))
+            self.story.note("", "VIOLATED", invariant, text)
+
+    def created(self, call: Call) -> None:
+        """A row exists, though perhaps nobody can see it yet."""
+        self.calls[call.recording.id] = call
+        self.open += 1
+        heappush(self._unfinished, (call.recording.created_on, call.recording.id))
+
+    def finished(self, recording: RecordingId) -> bool:
+        """Tell whether a recording is in an archive, or parked."""
+        return recording in self.copies or recording in self.parked
+
+    def oldest_unfinished(self) -> tuple[datetime, RecordingId] | None:
+        """Find the oldest recording that is neither."""
+        while self._unfinished and self.finished(self._unfinished[0][1]):
+            heappop(self._unfinished)
+        return self._unfinished[0] if self._unfinished else None
+
+    def held(self, node: str) -> int:
+        """How many leases a node really holds now."""
+        now = self.kernel.now
+        states = (account.stores.lease.state for account in self.accounts.values())
+        return sum(state.holder == node and now < state.until for state in states)
+
+    def active(self) -> str | None:
+        """Name the node that holds a majority and says so."""
+        for node in self.hosts:
+            beat = self.accounts[node].stores.heartbeats.beats.get(node)  # type: ignore[call-overload]
+            if beat is not None and beat[0].role == "ACTIVE" and self.held(node) > 1:
+                return node
+        return None
+
+    def order(self, body: bytes) -> Order:
+        """Read a command; each body once."""
+        found = self._orders.get(body)
+        if found is None:
+            command = json.loads(body)
+            row = command["recording"]
+            found = self._orders[body] = Order(
+                row["id"],
+                datetime.fromisoformat(row["created_on"]),
+                command["epoch"],
+                command["assigned_by"],
+                (datetime.fromisoformat(command["deadline"]) - START).total_seconds(),
+                command["attempt"],
+            )
+        return found
+
+    def excused(self, task: Task | None, within: float = 0.0) -> bool:
+        """Tell whether a call, or one in the seconds before it, was slow, or its process stopped during it."""
+        if task is None or task.owner is None:
+            return True
+        now = self.kernel.now
+        since = max(min(task.called_at, now - within), task.began)
+        return (
+            now - task.called_at > SLOW
+            or task.slow_at > now - within
+            or self.kernel.paused(task.owner)
+            or self.paused_at.get(task.owner, float("-inf")) >= since
+        )
