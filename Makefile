@@ -1,15 +1,16 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo chaos failover bench clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
+SEEDS ?= 20
 chaos: TRIALS ?= 20
 failover: TRIALS ?= 10
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Make the Python environment and install Azurite (once; PYTHON=... names a Python 3.13)
 	@PYTHON="$(PYTHON)" lab/setup.sh
@@ -22,6 +23,12 @@ test: lint ## Check style, types and layers, then run all tests (ARGS="-k electi
 
 demo: setup ## Kill the ACTIVE node in the middle of CALLS=40 calls and check the archives (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.demo --calls $(CALLS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+simulate: setup ## Play SEEDS=20 histories of 1,000 recordings with every fault, in virtual time (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m tests.simulation run --recordings 1000 --seeds $(SEEDS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+simulate-mutants: setup ## Put faults into the protocol, one by one: the simulation must notice each (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m tests.simulation mutants $(if $(REPORT),--report $(REPORT)) $(ARGS)
 
 chaos: setup ## Fault after fault, TRIALS=20 of them, while calls keep coming (REPORT=file.json, ARGS="--seed 1")
 	@$(PYTHON_ENV)/python -m lab.chaos --trials $(TRIALS) $(if $(REPORT),--report $(REPORT)) $(ARGS)

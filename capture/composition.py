@@ -64,12 +64,18 @@ class Redundancy:
         tick = settings.tick_seconds
         self._on = on
         self._office = Office()
+        self.rest = Rest(clock)
         self.presence = Presence(
-            on.name, on.peer_name, own.heartbeats, on.peer.heartbeats, tick_seconds=tick, together=on.together
+            on.name,
+            on.peer_name,
+            own.heartbeats,
+            on.peer.heartbeats,
+            tick_seconds=tick,
+            rest=self.rest,
+            together=on.together,
         )
         self.fence = Fence(on.peer_name, on.leases, self.presence, clock, fresh_seconds=tick, together=on.together)
         self.condition = Condition(clock)
-        self.rest = Rest(clock)
         self.incidents = Incidents(own.state, clock)
         self.notifier = Notifier(on.name, on.peer.watermarks, own.outbox, own.state, clock, self.rest)
         self.preferred = Preferred(

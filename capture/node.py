@@ -113,7 +113,7 @@ class Node:
         self._run("watch", self._watch.tick)
 
     def sweep(self) -> None:
-        """Deliver the outbox; when ACTIVE also look after what does not go by itself."""
+        """When ACTIVE, look after what does not go by itself; deliver the outbox in any case."""
         self._run("sweep", self._swept)
 
     def ingest(self, body: bytes, deliveries: int | None = 1) -> None:
@@ -154,9 +154,10 @@ class Node:
         self._watch.resign()
 
     def _swept(self) -> None:
-        self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
+        # First what is urgent: telling a peer whose region hangs takes its time.
         if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
+        self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
 
     def _run(self, work: str, function: Callable[[], None]) -> None:
         """Run a timer's work: what fails is noted and logged once, and the next tick tries again."""

@@ -51,7 +51,8 @@ class Discovery:
         self._file_recheck = file_recheck
         self._looked_back_at = float("-inf")
         self._look_back_begun: tuple[datetime, datetime] | None = None
-        self._complete: datetime | None = None
+        # Every row below has been read after the last moment at which it may have been committed.
+        self._proven: datetime | None = None
         # Only saves reading the tables: what is in it is surely in the ledger or among the jobs, for good.
         self._seen: set[RecordingId] = set()
 
@@ -77,7 +78,7 @@ class Discovery:
         active.check(self._clock.monotonic())
         self._state.put_cursor(cursor)
         self._seen.clear()
-        self._look_back_begun = self._complete = None
+        self._look_back_begun = self._proven = None
         return cursor
 
     def _tail(self, active: Active, cursor: Cursor, until: float) -> Cursor:
@@ -96,13 +97,15 @@ class Discovery:
         return cursor
 
     def _look_back(self, active: Active, cursor: Cursor, until: float) -> None:
-        """Read the last stretch again. What does not fit into this tick goes on in the next.
+        """Read again everything from what is proven on. What does not fit into this tick goes on in the next.
 
-        The stretch is longer than the promise by the time between two look-backs, so that a row that is committed as
-        late as it may be is still inside when its turn comes.
+        However long this node could not look, it begins where the last complete look-back stopped proving: then a row
+        that was committed as late as it may be is inside when its turn comes.
         """
-        stretch = self._lookback + timedelta(seconds=2 * self._lookback_every)
-        start, end = self._look_back_begun or (cursor.high - stretch, cursor.high)
+        if self._proven is None:
+            mark = self._state.watermark()
+            self._proven = mark.low if mark is not None else cursor.began_at - self._first_lookback
+        start, end = self._look_back_begun or (min(self._proven, cursor.high), cursor.high)
         for page in self._source.recordings_between(start, end):
             missed = [recording.id for recording in self._unknown(page)]
             if missed and not self._offer(active, cursor, self._source.recordings_by_id(missed), until):
@@ -113,7 +116,8 @@ class Discovery:
                 return
         self._look_back_begun = None
         self._looked_back_at = self._clock.monotonic()
-        self._complete = end
+        # At the beginning of this look-back it was at least `end` in Dynamics: what is older by the promise was there.
+        self._proven = max(self._proven, end - self._lookback)
 
     def _unknown(self, page: Sequence[Recording]) -> list[Recording]:
         new = {recording.id: recording for recording in page if recording.id not in self._seen}
@@ -160,13 +164,10 @@ class Discovery:
         return cursor.epoch > 1 and job.recording.created_on <= cursor.began_at + SKEW
 
     def _raise_watermark(self, active: Active) -> None:
-        """Everything below is finished: behind the oldest unfinished job, and behind what may still be committed.
-
-        That is counted from the last look-back that came to its end: what was committed since then is not seen yet.
-        """
-        if self._complete is None:
+        """Everything below is finished: behind the oldest unfinished job, and behind what is not proven yet."""
+        if self._proven is None:
             return
-        low = self._complete - self._lookback
+        low = self._proven
         if (oldest := self._jobs.oldest()) is not None:
             low = min(low, oldest)
         if (mark := self._state.watermark()) is not None:

@@ -34,6 +34,8 @@ class Fetcher:
         """
         with self.source.open(command.recording.id) as download:
             head, chunks = _head(download.chunks)
+            if download.size is not None and len(head) < min(SNIFF_BYTES, download.size):
+                raise Mangled(f"the body was cut after {len(head)} bytes, Dynamics said {download.size}")
             media = _identify(head, download)
             name = self.stem(command)
             upload = self.archive.upload(f"{name}.{media.extension}")

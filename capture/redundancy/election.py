@@ -86,17 +86,23 @@ class Election:
         self._active = None
         self._abstain_until = max(self._abstain_until, self._clock.monotonic() + seconds)
 
+    def stand_again(self) -> None:
+        """Abstain no longer."""
+        self._abstain_until = float("-inf")
+
     def hold(self, seconds: float) -> Active | None:
         """Renew only, never take: for functions that need the authority but must not change who has it.
 
         It is good for `seconds` at most: another instance of this node may hand the role over meanwhile.
         """
-        began = self._clock.monotonic()
         # A lease that this node has no claim to is not touched: a stray renewal may prolong what a dead node left.
         if not self._reigned_last():
             return None
         role = self._claim(lambda lease: lease.renew(self._seconds), may_begin=False)
-        return Active(role.epoch, min(role.until, began + seconds), role.tenure) if isinstance(role, Active) else None
+        if not isinstance(role, Active):
+            return None
+        # From after the calls: a region that hangs would use the time up before the work begins.
+        return Active(role.epoch, min(role.until, self._clock.monotonic() + seconds), role.tenure)
 
     def resign(self, abstain_seconds: float) -> None:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""

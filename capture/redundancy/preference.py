@@ -64,6 +64,11 @@ class Preferred:
             and self.clock.now() < said.alone_until
         )
 
+    def called(self) -> bool:
+        """Tell whether a person wants this node to be ACTIVE."""
+        said = self.state.preference()
+        return said is not None and said.node == self.node
+
     def peer_is_called(self) -> bool:
         """Tell whether a person has called the peer to be ACTIVE just now: this node lets it go first."""
         said = self.state.preference()

@@ -1,5 +1,6 @@
 """Is the other node there? Heartbeats go to the own store and to the peer's; their age is told by the store's clock."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from capture.errors import CaptureError, Transient
@@ -7,6 +8,7 @@ from capture.events import Event, emit
 from capture.model.authority import Heartbeat, Revocation, RoleName
 from capture.model.identity import NodeName
 from capture.ports import Heartbeats
+from capture.redundancy.rest import Rest
 from capture.redundancy.together import Together
 
 
@@ -21,19 +23,22 @@ class Presence:
         peers: Heartbeats,
         *,
         tick_seconds: float,
+        rest: Rest,
         together: Together,
     ) -> None:
+        """Take both stores; the peer's is left alone while `rest` is on."""
         self._node = node
         self._peer = peer
         self._own = own
         self._peers = peers
         self._tick = tick_seconds
+        self._rest = rest
         self._together = together
         self._was_silent = False
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Write the heartbeat to both stores. One that cannot be reached is left out: the other side will notice."""
-        self._together([lambda: self._own.write(heartbeat), lambda: self._peers.write(heartbeat)])
+        self._in_both(lambda beats: beats.write(heartbeat))
 
     def tell_revocation(self, revocation: Revocation) -> None:
         """Say at once, to both stores, what the peer's assignments are worth from now on.
@@ -44,7 +49,7 @@ class Presence:
         if said is None:
             raise Transient("this node has no heartbeat yet")
         heartbeat = replace(said[0], revocation=revocation)
-        outcome, _ = self._together([lambda: self._own.write(heartbeat), lambda: self._peers.write(heartbeat)])
+        outcome = self._in_both(lambda beats: beats.write(heartbeat))[0]
         if isinstance(outcome, CaptureError):
             raise outcome
 
@@ -54,7 +59,7 @@ class Presence:
 
     def peer(self) -> tuple[Heartbeat, float] | None:
         """Read the peer's last heartbeat and its age, from whichever store has the younger one."""
-        readings = self._together([lambda: self._own.read(self._peer), lambda: self._peers.read(self._peer)])
+        readings = self._in_both(lambda beats: beats.read(self._peer))
         found = [reading for reading in readings if isinstance(reading, tuple)]
         return min(found, key=lambda reading: reading[1], default=None)
 
@@ -81,3 +86,12 @@ class Presence:
             emit(Event.PEER_SILENT if silent else Event.PEER_RETURNED, node=self._node, peer=self._peer)
             self._was_silent = silent
         return reading is not None and not silent and reading[0].able
+
+    def _in_both(self, ask: Callable[[Heartbeats], object]) -> list[object]:
+        """Ask the own store and the peer's side by side; one that has just not answered is left alone for a while."""
+        if self._rest.on:
+            return self._together([lambda: ask(self._own)])
+        outcomes = self._together([lambda: ask(self._own), lambda: ask(self._peers)])
+        if isinstance(outcomes[1], CaptureError):
+            self._rest.begin()
+        return outcomes

@@ -3,13 +3,13 @@
 from capture.ports import Clock
 
 REST_SECONDS = 10.0
-_LONGEST = 160.0
+_LONGEST = 40.0
 
 
 class Rest:
     """Shared by everything in this process that speaks to the peer's store.
 
-    Each rest after a failed try is twice as long as the one before, up to some minutes, until a try succeeds.
+    Each rest after a failed try is twice as long as the one before, up to most of a minute, until a try succeeds.
     """
 
     def __init__(self, clock: Clock) -> None:

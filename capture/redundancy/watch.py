@@ -56,6 +56,8 @@ class Watch:
                 break
             self.clock.sleep(pause)
             if self.presence.peer_overdue():
+                self._hear()
+                self._answer_a_call()
                 role = self.election.stand()
                 if isinstance(role, Active):
                     self._tell(role)
@@ -95,6 +97,12 @@ class Watch:
                 self.election.abstain(self.tick_seconds)
         except CaptureError as error:
             self.incidents.note(str(error))
+
+    def _answer_a_call(self) -> None:
+        """A node that has just handed over, and therefore abstains, is called back by a person."""
+        with suppress(CaptureError):
+            if self.preferred.called():
+                self.election.stand_again()
 
     def _pause(self, role: Ready) -> float:
         # Two nodes that each got some of the leases, and let go, must not try again at the same moment.

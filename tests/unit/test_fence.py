@@ -7,6 +7,7 @@ from capture.model.authority import Heartbeat, Revocation, RoleName
 from capture.model.identity import Epoch, NodeName
 from capture.redundancy.fence import Fence
 from capture.redundancy.presence import Presence
+from capture.redundancy.rest import Rest
 from capture.redundancy.together import one_by_one
 from tests.stores.account import MemoryAccount
 from tests.stores.clock import START, FakeClock
@@ -22,7 +23,7 @@ class World:
         self.accounts = {name: MemoryAccount(self.clock) for name in ("main", "peer", "witness")}
         self.leases = [self.accounts[name].stores.lease for name in ("peer", "main", "witness")]
         own, other = (self.accounts[name].stores.heartbeats for name in ("peer", "main"))
-        presence = Presence(PEER, MAIN, own, other, tick_seconds=5, together=one_by_one)
+        presence = Presence(PEER, MAIN, own, other, tick_seconds=5, rest=Rest(self.clock), together=one_by_one)
         self.fence = Fence(MAIN, self.leases, presence, self.clock, fresh_seconds=5)
 
     def reign(self, region: str, epoch: int) -> None:

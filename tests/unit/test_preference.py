@@ -159,6 +159,17 @@ def test_a_person_may_let_a_node_reign_while_the_other_regions_cannot_be_reached
     assert pair.members["main"].role == "READY"
 
 
+def test_a_node_that_has_just_handed_over_answers_when_it_is_called_back() -> None:
+    pair = Pair(MAIN_PREFERRED)
+    pair.turn()
+    pair.members["main"].node.role.run(b'{"active": "peer"}')
+    pair.members["peer"].node.tick()
+    assert pair.members["peer"].role == "ACTIVE"
+    pair.members["peer"].node.role.run(b'{"active": "main"}')
+    pair.members["main"].node.tick()
+    assert pair.members["main"].role == "ACTIVE", "though it abstains after a resignation of its own accord"
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
