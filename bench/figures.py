@@ -48,6 +48,7 @@ def figures(speeds: Sequence[Speeds], rss_growth_mib: float | None, calls: float
             report[f"ratio_{rival}_{one.label.split()[0]}"] = round(median(one.ratios(one.best(names))), 2)
     report["rss_growth_mib"] = None if rss_growth_mib is None else round(rss_growth_mib, 1)
     report["dataverse_calls_per_recording"] = None if calls is None else round(calls, 3)
+    report |= {"backlog_cost_ratio": None, "backlog_wrong": None}
     report["mib_s"] = {
         name: {one.label: round(median(one.by_contender[name]), 1) for one in speeds}
         for name in (speeds[0].by_contender if speeds else ())

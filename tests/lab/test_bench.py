@@ -8,6 +8,8 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from bench.archive import Speeds, rotated
+from bench.backlog import Drain
+from bench.backlog import figures as backlog_figures
 from bench.contenders import Contender, ContenderFailedError, Naive, Ours, Rclone
 from bench.course import Course, Load, fresh_course
 from bench.figures import TARGETS, figures
@@ -69,6 +71,8 @@ def test_the_report_has_its_keys_measured_or_not() -> None:
         "ratio_rclone_32": None,
         "rss_growth_mib": None,
         "dataverse_calls_per_recording": 1.084,
+        "backlog_cost_ratio": None,
+        "backlog_wrong": None,
         "mib_s": {
             "ours": {"4 MiB": 100.0},
             "naive": {"4 MiB": 60.0},
@@ -78,4 +82,14 @@ def test_the_report_has_its_keys_measured_or_not() -> None:
         },
     }
     assert {target.key for target in TARGETS} <= report.keys()
-    assert [target.met(1.2) for target in TARGETS] == [False, False, True, True, False]
+    assert [target.met(1.2) for target in TARGETS] == [False, False, True, True, False, False, False]
+
+
+def test_the_pace_of_a_backlog_is_measured_without_its_start() -> None:
+    steady = Drain(100, ((0.0, 0), (10.0, 0), (12.0, 10), (20.0, 50), (30.0, 100)), wrong=0)
+    slower = Drain(200, ((0.0, 0), (10.0, 0), (12.0, 20), (48.0, 200)), wrong=0)
+    assert steady.seconds_a_recording == pytest.approx(0.2)
+    assert steady.rates(2) == pytest.approx([5.0, 5.0])
+    report = backlog_figures([steady, slower], parts=2)
+    assert report["backlog_cost_ratio"] == 1.0
+    assert report["backlog_wrong"] == 0
