@@ -83,7 +83,7 @@ def _no_look_back() -> Iterator[None]:
     def none(self: Any, active: Any, cursor: Any, until: Any) -> None:  # noqa: ANN401
         del active, until
         self._looked_back_at = self._clock.monotonic()
-        self._complete = cursor.high
+        self._proven = cursor.high - self._lookback
 
     with _instead(Discovery, "_look_back", none):
         yield
@@ -228,6 +228,7 @@ def _starts_now() -> Iterator[None]:
         if before is None or before.epoch != found.epoch:
             found = replace(found, high=self._clock.now())
             self._state.put_cursor(found)
+            self._proven = found.high  # else the look-back would make up for it
         return found
 
     with _instead(Discovery, "_cursor", at_now):
