@@ -19,6 +19,8 @@ from capture.model.recording import ArchiveRecording
 from capture.node import Node, store_names
 from capture.omnichannel.organisation import Organisation
 from capture.redundancy.election import Election
+from capture.redundancy.regions import Regions
+from capture.redundancy.rest import Rest
 from capture.settings import Settings
 from capture.storage.stores import open_own_store, open_peer_store, open_witness
 
@@ -54,7 +56,7 @@ class _Active:
         role = Election(
             NodeName(settings.node_name),
             NodeName(settings.peer_name),
-            leases,
+            Regions(leases, [Rest(self._clock) for _ in leases]),
             self._clock,
             lease_seconds=settings.lease_seconds,
             margin_seconds=settings.lease_margin_seconds,

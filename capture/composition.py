@@ -10,6 +10,7 @@ from capture.audio.fetch import Fetcher
 from capture.audio.finish import Finisher
 from capture.audio.ingest import Ingest
 from capture.audio.requeue import Requeue
+from capture.audio.retell import Retelling
 from capture.audio.sweep import Sweep
 from capture.model.identity import NodeName
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
@@ -20,6 +21,7 @@ from capture.redundancy.incidents import Incidents
 from capture.redundancy.notifications import Notifier
 from capture.redundancy.preference import Preferred
 from capture.redundancy.presence import Presence
+from capture.redundancy.regions import Regions
 from capture.redundancy.rest import Rest
 from capture.redundancy.together import Together
 from capture.redundancy.watch import Watch
@@ -74,7 +76,8 @@ class Redundancy:
             rest=self.rest,
             together=on.together,
         )
-        self.fence = Fence(on.peer_name, on.leases, self.presence, clock, fresh_seconds=tick, together=on.together)
+        self._regions = Regions(on.leases, (Rest(clock), self.rest, Rest(clock)), on.together)
+        self.fence = Fence(on.peer_name, self._regions, self.presence, clock, fresh_seconds=tick)
         self.condition = Condition(clock)
         self.incidents = Incidents(own.state, clock)
         self.notifier = Notifier(on.name, on.peer.watermarks, own.outbox, own.state, clock, self.rest)
@@ -96,13 +99,12 @@ class Redundancy:
         return Election(
             on.name,
             on.peer_name,
-            on.leases,
+            self._regions,
             on.clock,
             lease_seconds=on.settings.lease_seconds,
             margin_seconds=on.settings.lease_margin_seconds,
             alone=self.preferred.alone,
             office=self._office,
-            together=on.together,
         )
 
     def watch(self, discovery: Discovery) -> Watch:
@@ -180,6 +182,7 @@ class Audio:
             finisher=self.finisher,
             notifier=redundancy.notifier,
             presence=redundancy.presence,
+            retelling=Retelling(on.name, own.ledger, own.state, redundancy.notifier, clock),
             state=own.state,
             peer=on.peer_name,
             clock=clock,

@@ -40,7 +40,7 @@ def main() -> int:
             console.print(f"starting with --seed {arguments.seed}, logs are in {pair.folder}", style="bold")
             pair.start()
             trials = Trials(pair, tell)
-            for plan in plans(arguments.trials, arguments.seed):
+            for plan in plans(arguments.trials, arguments.seed, arguments.only):
                 outcomes.append(trials.run(plan))
                 tell(f"   {_line(outcomes[-1])}")
             findings = trials.check_everything()
@@ -90,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description="Fault after fault while calls keep coming.")
     parser.add_argument("--trials", type=int, default=20, help="how many faults (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="repeats the moments of a run")
+    parser.add_argument("--only", default="", help="only faults with this in their name")
     parser.add_argument("--report", type=Path, help="write the numbers into this JSON file")
     return parser.parse_args()
 

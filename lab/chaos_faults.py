@@ -48,13 +48,17 @@ def other(node: str) -> str:
     return NODES[1 - NODES.index(node)]
 
 
-def plans(trials: int, seed: int) -> list[Plan]:
-    """Plan all trials: the faults take turns, their moments and lengths are random, and the seed repeats them."""
+def plans(trials: int, seed: int, only: str = "") -> list[Plan]:
+    """Plan all trials: the faults take turns, their moments and lengths are random, and the seed repeats them.
+
+    `only` chooses the faults that have this text in their name.
+    """
     chance = random.Random(seed)
+    chosen = [fault for fault in FAULTS if only in fault.name]
     return [
         # Longer than a tick, so that every moment of a tick has its chance.
         Plan(trial, fault, chance.uniform(5, 12), chance.uniform(fault.shortest, fault.longest))
-        for trial, fault in enumerate(islice(cycle(FAULTS), trials), start=1)
+        for trial, fault in enumerate(islice(cycle(chosen), trials), start=1)
     ]
 
 

@@ -107,20 +107,26 @@ class Assigner:
         the peer is not heard of any more and everything is taken back from it.
         """
 
-        def send(job: Job, look_first: bool) -> None:
+        def send(job: Job, look_first: bool) -> bool:
+            if job.node == self.peer and self.rest.on:
+                return False  # one of those before has not been answered: the others need not find out for themselves
             key = job.recording.conversation_id
             queue = self.peer_queue if job.node == self.peer else self.own_queue
-            self._put(queue, job, look_first, conversations.get(key) if key else None)
+            try:
+                self._put(queue, job, look_first, conversations.get(key) if key else None)
+            except CaptureError:
+                if job.node == self.peer:
+                    self.rest.begin()
+                raise
+            return True
 
         outcomes = self.together([partial(send, job, look_first) for job, look_first in given])
         refused = []
         for (job, look_first), outcome in zip(given, outcomes, strict=True):
-            if isinstance(outcome, CaptureError):
-                if job.node == self.node:
-                    raise outcome
-                self.rest.begin()
-                if isinstance(outcome, Permanent | Unauthorized):
-                    refused.append((job, look_first))
+            if isinstance(outcome, CaptureError) and job.node == self.node:
+                raise outcome
+            if outcome is False or isinstance(outcome, Permanent | Unauthorized):
+                refused.append((job, look_first))
         return refused
 
     def _put(self, queue: Queue, job: Job, look_first: bool, conversation: Conversation | None) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from capture.audio.assign import SLICE, Assigner
 from capture.audio.finish import Finisher
+from capture.audio.retell import Retelling
 from capture.events import Event, emit
 from capture.model.authority import Active, Revocation
 from capture.model.identity import NodeName
@@ -33,6 +34,7 @@ class Sweep:
     finisher: Finisher
     notifier: Notifier
     presence: Presence
+    retelling: Retelling
     state: State
     peer: NodeName
     clock: Clock
@@ -51,6 +53,7 @@ class Sweep:
         self._assign_again(active, self.jobs.due(now, SLICE, JobState.ASSIGNED))
         self._check_files(active, self.jobs.due(now, SLICE, JobState.PENDING))
         self._read_conversations(active)
+        self.retelling.run(active)
 
     def _take_back(self, active: Active) -> None:
         """Give out again what a peer has that cannot work now, and let it know that its commands are void.
@@ -104,7 +107,8 @@ class Sweep:
         for job in some:
             entry = self.ledger.get(job.recording.id, job.recording.created_on)
             if entry is not None and entry.finished:
-                self.jobs.remove(job.recording.id, job.recording.created_on)
+                # Perhaps this node was killed before it told, and the command has not come again.
+                self.finisher.tell_again(entry, None, self.node)
             else:
                 left.append(job)
         return left

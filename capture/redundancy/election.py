@@ -5,14 +5,13 @@ writes the next one to all of them, always goes beyond every epoch before it. On
 the even ones: so an epoch is one node's for ever, even where a person lets a node reign without a majority.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 
 from capture.errors import CaptureError
 from capture.model.authority import Active, Ready, Role, Tenure
 from capture.model.identity import Epoch, NodeName
 from capture.ports import Clock, Lease
-from capture.redundancy.together import Together, one_by_one
+from capture.redundancy.regions import LEFT_ALONE, MAJORITY, Regions
 
 
 class Office:
@@ -35,29 +34,27 @@ class Election:
         self,
         node: NodeName,
         peer: NodeName,
-        leases: Sequence[Lease],
+        regions: Regions,
         clock: Clock,
         *,
         lease_seconds: int,
         margin_seconds: float,
         alone: Callable[[], bool] = lambda: False,
         office: Office | None = None,
-        together: Together = one_by_one,
     ) -> None:
-        """Take the leases, the one in the own region first. `alone` tells whether a majority may be done without."""
+        """Take the leases of the regions. `alone` tells whether a majority may be done without."""
         self._node = node
         self._odd = node < peer
-        self._leases = tuple(leases)
+        self._regions = regions
         self._clock = clock
         self._seconds = lease_seconds
         self._margin = margin_seconds
-        self._together = together
-        self._majority = len(self._leases) // 2 + 1
+        self._majority = MAJORITY
         self._alone = alone
         self._office = office or Office()
         self._active: Active | None = None
         self._abstain_until = float("-inf")
-        self._perhaps_held: Sequence[Lease] = ()
+        self._perhaps_held: list[Lease] = []
 
     @property
     def active(self) -> Active | None:
@@ -74,11 +71,11 @@ class Election:
         as ACTIVE, and lets go at once. Never raises.
         """
         if self._clock.monotonic() < self._abstain_until:
-            return Ready(held=0, reachable=len(self._leases), own_store=True)
+            return Ready(held=0, reachable=len(self._regions), own_store=True)
         was_active = self.active is not None
         role = self._claim(lambda lease: lease.acquire(self._seconds))
         if isinstance(role, Ready) and not (was_active and role.own_store):
-            self._release(self._perhaps_held)
+            self._regions.ask_of(self._perhaps_held, lambda lease: lease.release())
         return role
 
     def abstain(self, seconds: float) -> None:
@@ -108,17 +105,19 @@ class Election:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""
         self._office.leave()
         self.abstain(abstain_seconds)
-        self._release(self._leases)
+        self._regions.ask(lambda lease: lease.release())
 
     def _claim(self, take: Callable[[Lease], bool], *, may_begin: bool = True) -> Role:
         tenure = self._office.tenure  # from before the calls: one that ends meanwhile is over
         started = self._clock.monotonic()  # what the leases are good for is counted from before the calls
-        outcomes = self._together([partial(take, lease) for lease in self._leases])
-        held = [lease for lease, outcome in zip(self._leases, outcomes, strict=True) if outcome is True]
-        reachable = sum(not isinstance(outcome, CaptureError) for outcome in outcomes)
-        # Without an answer the store may have done it all the same.
-        self._perhaps_held = [lease for lease, done in zip(self._leases, outcomes, strict=True) if done is not False]
-        own_store = not isinstance(outcomes[0], CaptureError)
+        outcomes = self._ask(take)
+        held = [lease for lease, outcome in outcomes.items() if outcome is True]
+        reachable = sum(not isinstance(outcome, CaptureError) for outcome in outcomes.values())
+        # Without an answer the store may have done it all the same; one that was left alone has not even been asked.
+        self._perhaps_held = [
+            lease for lease, outcome in outcomes.items() if outcome is not False and outcome is not LEFT_ALONE
+        ]
+        own_store = not isinstance(next(iter(outcomes.values())), CaptureError)
         quorum = self._quorum(outcomes)
         eligible = own_store and len(held) >= quorum
         epoch = self._reign(held, quorum, may_begin=may_begin) if eligible else None
@@ -129,14 +128,22 @@ class Election:
         self._active = Active(epoch, until, tenure)
         return self._active
 
-    def _quorum(self, outcomes: Sequence[object]) -> int:
-        # Without a majority only on a person's word, and never against a node that visibly holds a lease.
-        return 1 if not any(outcome is False for outcome in outcomes) and self._alone() else self._majority
+    def _ask(self, take: Callable[[Lease], bool]) -> dict[Lease, object]:
+        outcomes = self._regions.ask(take)
+        left = [lease for lease, outcome in outcomes.items() if outcome is LEFT_ALONE]
+        if left and sum(outcome is True for outcome in outcomes.values()) < self._majority and self._alone():
+            # Who may reign without a majority must not overlook anybody who holds a lease.
+            outcomes |= self._regions.ask_of(left, take)
+        return outcomes
 
-    def _reign(self, held: Sequence[Lease], quorum: int, *, may_begin: bool) -> Epoch | None:
+    def _quorum(self, outcomes: Mapping[Lease, object]) -> int:
+        # Without a majority only on a person's word, and never against a node that visibly holds a lease.
+        return 1 if not any(outcome is False for outcome in outcomes.values()) and self._alone() else self._majority
+
+    def _reign(self, held: list[Lease], quorum: int, *, may_begin: bool) -> Epoch | None:
         """Find the epoch of this reign: the one this node wrote last, or the next, written to all it holds."""
-        reigns = self._together([lease.reign for lease in held])
-        read = {lease: reign for lease, reign in zip(held, reigns, strict=True) if isinstance(reign, tuple)}
+        reigns = self._regions.ask_of(held, lambda lease: lease.reign())
+        read = {lease: reign for lease, reign in reigns.items() if isinstance(reign, tuple)}
         if len(read) < quorum:
             return None
         top = max(epoch for epoch, _ in read.values())
@@ -145,19 +152,16 @@ class Election:
             return None
         epoch = Epoch(top if mine else self._next(top))
         stale = [lease for lease, reign in read.items() if reign != (epoch, self._node)]
-        written = self._together([partial(lease.write_reign, epoch, self._node) for lease in stale])
-        confirmed = len(read) - len(stale) + sum(outcome is True for outcome in written)
+        written = self._regions.ask_of(stale, lambda lease: lease.write_reign(epoch, self._node))
+        confirmed = len(read) - len(stale) + sum(outcome is True for outcome in written.values())
         return epoch if confirmed >= quorum else None
 
     def _next(self, top: Epoch) -> Epoch:
         return Epoch(top + 1 if (top + 1) % 2 == self._odd else top + 2)
 
     def _reigned_last(self) -> bool:
-        reigns = self._together([lease.reign for lease in self._leases])
-        read = [reign for reign in reigns if isinstance(reign, tuple)]
+        reigns = self._regions.ask(lambda lease: lease.reign())
+        read = [reign for reign in reigns.values() if isinstance(reign, tuple)]
         top = max((epoch for epoch, _ in read), default=0)
         quorum = 1 if self._alone() else self._majority
         return len(read) >= quorum and all(holder == self._node for epoch, holder in read if epoch == top)
-
-    def _release(self, leases: Iterable[Lease]) -> None:
-        self._together([lease.release for lease in leases])

@@ -1,14 +1,13 @@
 """Is an assignment still good? A worker asks before it begins and before it commits."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from capture.errors import Superseded, Transient
 from capture.model.authority import Revocation, merge_revocations
 from capture.model.identity import Epoch, NodeName
-from capture.ports import Clock, Lease
+from capture.ports import Clock
 from capture.redundancy.presence import Presence
-from capture.redundancy.together import Together, one_by_one
+from capture.redundancy.regions import Regions
 
 
 class Fence:
@@ -21,20 +20,18 @@ class Fence:
     def __init__(
         self,
         peer: NodeName,
-        leases: Sequence[Lease],
+        regions: Regions,
         presence: Presence,
         clock: Clock,
         *,
         fresh_seconds: float,
-        together: Together = one_by_one,
     ) -> None:
-        """Take the leases, whose blobs carry the epochs, and the presence, which hears the peer's revocations."""
+        """Take the regions, whose blobs carry the epochs, and the presence, which hears the peer's revocations."""
         self._peer = peer
-        self._leases = tuple(leases)
+        self._regions = regions
         self._presence = presence
         self._clock = clock
         self._fresh = fresh_seconds
-        self._together = together
         self._highest = Epoch(0)
         self._revocation: Revocation | None = None
         self._epochs_at = self._revocation_at = float("-inf")
@@ -43,9 +40,8 @@ class Fence:
         """Return the highest epoch. Blobs that cannot be reached are left out; Transient when none ever could."""
         now = self._clock.monotonic()
         if now - self._epochs_at >= self._fresh:
-            reigns = [
-                reign for reign in self._together([lease.reign for lease in self._leases]) if isinstance(reign, tuple)
-            ]
+            asked = self._regions.ask(lambda lease: lease.reign())
+            reigns = [reign for reign in asked.values() if isinstance(reign, tuple)]
             if not reigns and self._highest == 0:
                 raise Transient("no lease blob can be reached to learn the epoch")
             self._highest = max(self._highest, *(epoch for epoch, _ in reigns), Epoch(0))

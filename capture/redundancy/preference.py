@@ -64,18 +64,13 @@ class Preferred:
             and self.clock.now() < said.alone_until
         )
 
-    def called(self) -> bool:
-        """Tell whether a person wants this node to be ACTIVE."""
+    def called(self) -> NodeName | None:
+        """Name the node that a person has called to be ACTIVE just now, if it is there."""
         said = self.state.preference()
-        return said is not None and said.node == self.node
-
-    def peer_is_called(self) -> bool:
-        """Tell whether a person has called the peer to be ACTIVE just now: this node lets it go first."""
-        said = self.state.preference()
-        if said is None or said.node != self.peer:
-            return False
-        just_now = self.clock.now() - said.at < timedelta(seconds=3 * self.tick_seconds)
-        return just_now and self._there(self.presence.peer_nearby())
+        if said is None or self.clock.now() - said.at >= timedelta(seconds=3 * self.tick_seconds):
+            return None
+        there = said.node == self.node or self._there(self.presence.peer_nearby())
+        return said.node if there else None
 
     def yields(self) -> bool:
         """Tell an ACTIVE node whether to leave the role to its peer now, and remember that it does."""

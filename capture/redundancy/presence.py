@@ -67,13 +67,18 @@ class Presence:
         """Read the peer's last heartbeat and its age from the own store alone, so that a dead region costs no time."""
         return self._own.read(self._peer)
 
-    def peer_overdue(self) -> bool:
-        """Tell, from the own store alone, whether it is time to try for the leases: no beat for a tick and a half."""
+    def peer_reigns(self) -> bool:
+        """Tell, from the own store alone, whether the peer is ACTIVE as far as one knows; else one may try.
+
+        It is not when it has not been heard of for a tick and a half, or says itself that it is not, or cannot work.
+        """
         try:
             reading = self._own.read(self._peer)
         except CaptureError:
-            return False  # a node without its own store has nothing to offer
-        return reading is None or reading[0].role is RoleName.RESIGNED or reading[1] > 1.5 * self._tick
+            return True  # a node without its own store has nothing to offer
+        if reading is None or reading[1] > 1.5 * self._tick:
+            return False
+        return reading[0].role is RoleName.ACTIVE and reading[0].able
 
     def peer_can_work(self) -> bool:
         """Tell whether the peer is heard of (it has not missed three ticks) and has its own store.

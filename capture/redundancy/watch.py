@@ -18,6 +18,8 @@ from capture.redundancy.incidents import Incidents
 from capture.redundancy.preference import Preferred
 from capture.redundancy.presence import Presence
 
+_LOOK = 0.5
+"""Seconds between two looks of a READY node at its peer's heartbeat."""
 _ENOUGH = 3
 """Ticks in a row that failed, after which an ACTIVE node gives the other one a chance."""
 
@@ -44,20 +46,18 @@ class Watch:
     _said: tuple[Watermark | None, Preference | None, Revocation | None] = field(default=(None,) * 3, init=False)
 
     def tick(self) -> None:
-        """Run for at most one tick. A READY node looks every second whether its peer is overdue or has resigned."""
+        """Run for one tick. A READY node looks all the time whether its peer is overdue or has resigned."""
         began = self.clock.monotonic()
-        self._let_peer_go_first()
+        self._hear()
         role = self.election.stand()
         self._tell(role)
-        self._hear()
         while isinstance(role, Ready):
             pause = self._pause(role)
-            if self.clock.monotonic() + pause >= began + self.tick_seconds - 1:
+            if self.clock.monotonic() + pause >= self._next_tick(began) - _LOOK:
                 break
             self.clock.sleep(pause)
-            if self.presence.peer_overdue():
+            if not self.presence.peer_reigns():
                 self._hear()
-                self._answer_a_call()
                 role = self.election.stand()
                 if isinstance(role, Active):
                     self._tell(role)
@@ -91,22 +91,14 @@ class Watch:
         self._role = RoleName.RESIGNED
         emit(Event.RESIGNED, logging.WARNING, node=self.node, epoch=epoch)
 
-    def _let_peer_go_first(self) -> None:
-        try:
-            if self.preferred.peer_is_called():
-                self.election.abstain(self.tick_seconds)
-        except CaptureError as error:
-            self.incidents.note(str(error))
-
-    def _answer_a_call(self) -> None:
-        """A node that has just handed over, and therefore abstains, is called back by a person."""
-        with suppress(CaptureError):
-            if self.preferred.called():
-                self.election.stand_again()
+    def _next_tick(self, began: float) -> float:
+        # The host leaves out a tick that this one runs into, as it may where a store hangs: then this one goes on.
+        ticks = (self.clock.monotonic() - began) // self.tick_seconds + 1
+        return began + ticks * self.tick_seconds
 
     def _pause(self, role: Ready) -> float:
         # Two nodes that each got some of the leases, and let go, must not try again at the same moment.
-        return 1 + self.jitter() if role.held > 0 else 1.0
+        return 2 * _LOOK + self.jitter() if role.held > 0 else _LOOK
 
     def _query(self, active: Active, until: float) -> None:
         try:
@@ -150,15 +142,22 @@ class Watch:
             emit(Event.NO_MAJORITY, logging.ERROR, node=self.node, reachable=role.reachable)
 
     def _hear(self) -> None:
-        """Take the low watermark and a person's word from the peer's heartbeat."""
+        """Take the low watermark and a person's word from the peer's heartbeat, and heed the word."""
         try:
             reading = self.presence.peer_nearby()
             if reading is not None:
                 if reading[0].watermark is not None:
                     self.state.raise_watermark(reading[0].watermark)
                 self.preferred.hear(reading[0].preference)
+            called = self.preferred.called()
         except CaptureError as error:
-            self.incidents.note(str(error))
+            # Not kept in the table: that would wait for the same store once more, and the leases wait for this.
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="hear", why=error)
+            return
+        if called == self.node:
+            self.election.stand_again()  # it may have handed the role over just before
+        elif called is not None:
+            self.election.abstain(self.tick_seconds)
 
     def _heard(self) -> Epoch:
         try:

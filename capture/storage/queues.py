@@ -5,7 +5,7 @@ import math
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient, QueueServiceClient
 
-from capture.storage.failures import failures
+from capture.storage.failures import failures, once_more
 
 _NEVER = -1
 _LONGEST_DELAY = 7 * 24 * 3600
@@ -25,12 +25,12 @@ class StorageQueue:
         # The store takes whole seconds, and refuses a message that would be gone before it is seen.
         lasts = _NEVER if ttl is None else max(1, math.floor(ttl), visible + 1)
         with failures(self._setting, f"send to the queue {self._queue.queue_name}"):
-            self._queue.send_message(body, visibility_timeout=visible, time_to_live=lasts)
+            once_more(lambda: self._queue.send_message(body, visibility_timeout=visible, time_to_live=lasts))
 
     def length(self) -> int:
         """About how many messages wait, hidden ones included; 0 when there is no such queue."""
         with failures(self._setting, f"count the queue {self._queue.queue_name}"):
             try:
-                return self._queue.get_queue_properties().approximate_message_count or 0
+                return once_more(self._queue.get_queue_properties).approximate_message_count or 0
             except ResourceNotFoundError:
                 return 0

@@ -6,6 +6,7 @@ entity at 1 MiB (Microsoft Learn, "Understanding the Table service data model").
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote, unquote
 
 from azure.core import MatchConditions
@@ -88,7 +89,7 @@ def gather(name: str, row: Mapping[str, object]) -> str | None:
 def read(table: TableClient, partition: str, key: str) -> TableEntity | None:
     """Read a row, None when there is none."""
     try:
-        return table.get_entity(partition, key)
+        return once_more(lambda: table.get_entity(partition, key))
     except ResourceNotFoundError as error:
         if code_of(error) == "TableNotFound":
             raise
@@ -122,13 +123,15 @@ def change(
             if insert(table, partition, key, wanted):
                 return
             continue
+        update = partial(
+            table.update_entity,
+            {"PartitionKey": partition, "RowKey": key, **wanted},
+            mode=UpdateMode.REPLACE,
+            etag=found.metadata["etag"],
+            match_condition=MatchConditions.IfNotModified,
+        )
         try:
-            table.update_entity(
-                {"PartitionKey": partition, "RowKey": key, **wanted},
-                mode=UpdateMode.REPLACE,
-                etag=found.metadata["etag"],
-                match_condition=MatchConditions.IfNotModified,
-            )
+            once_more(update)
         except (ResourceModifiedError, ResourceNotFoundError):
             continue
         return

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from azure.data.tables import TableClient, UpdateMode
+from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from capture import messages
 from capture.errors import Superseded
@@ -23,7 +23,7 @@ from capture.model.authority import (
 from capture.model.identity import RecordingId
 from capture.model.ledger import ParkedRecording
 from capture.storage import rows
-from capture.storage.failures import failures
+from capture.storage.failures import failures, once_more
 
 _VALUES, _PARKED, _REJECTED = "state", "parked", "rejected"
 _LONGEST_REASON = 4_000
@@ -33,7 +33,7 @@ class TableState:
     """The state, in the table `state`."""
 
     def __init__(self, table: TableClient, setting: str) -> None:
-        """Take the table and the setting that names its account."""
+        """Take the table, whose client need not repeat calls by itself, and the setting that names its account."""
         self._table = table
         self._setting = setting
 
@@ -121,15 +121,13 @@ class TableState:
     def rejected(self) -> list[tuple[str, str]]:
         """Queue and reason of every message that could not be read, in the order in which they came."""
         with failures(self._setting, "list unreadable messages"):
-            found = self._table.query_entities(f"PartitionKey eq '{_REJECTED}'", select=["at", "queue", "reason"])
+            found = self._list(_REJECTED, "at", "queue", "reason")
             return [(row["queue"], row["reason"]) for row in sorted(found, key=lambda row: str(row["at"]))]
 
     def parked(self) -> list[ParkedRecording]:
         """Recordings that are parked and not archived, with their reasons."""
         with failures(self._setting, "list parked recordings"):
-            found = self._table.query_entities(
-                f"PartitionKey eq '{_PARKED}'", select=["RowKey", "created_on", "reason"]
-            )
+            found = self._list(_PARKED, "RowKey", "created_on", "reason")
             return [
                 ParkedRecording(
                     RecordingId(rows.plain(row["RowKey"])), rows.parse_moment(row["created_on"]), row["reason"]
@@ -145,7 +143,11 @@ class TableState:
     def forget_parked(self, recording_id: RecordingId) -> None:
         """Drop a recording that has been archived after all; no error when it is not there."""
         with failures(self._setting, "forget a parked recording"):
-            self._table.delete_entity(_PARKED, rows.safe(recording_id))
+            once_more(lambda: self._table.delete_entity(_PARKED, rows.safe(recording_id)))
+
+    def _list(self, partition: str, *columns: str) -> list[TableEntity]:
+        wanted = f"PartitionKey eq '{partition}'"
+        return once_more(lambda: list(self._table.query_entities(wanted, select=list(columns))))
 
     def _value[T](self, key: str, codec: Codec[T]) -> T | None:
         text = self._read(key)
@@ -171,7 +173,8 @@ class TableState:
 
     def _put(self, partition: str, key: str, row: rows.Row) -> None:
         with failures(self._setting, "write the state"):
-            self._table.upsert_entity({"PartitionKey": partition, "RowKey": key, **row}, mode=UpdateMode.REPLACE)
+            entity = {"PartitionKey": partition, "RowKey": key, **row}
+            once_more(lambda: self._table.upsert_entity(entity, mode=UpdateMode.REPLACE))
 
 
 def _text(row: Mapping[str, object] | None) -> str | None:

@@ -79,6 +79,8 @@ def open_own_store(
         _ensure(blobs, queues, tables, connection.setting, names)
 
     setting = connection.setting
+    # The tick reads and writes these before anything else: a store that hangs must not hold the leases up.
+    state = Account(connection, coordination).tables().get_table_client("state")
     return OwnStore(
         lease=shared.lease,
         heartbeats=shared.heartbeats,
@@ -90,7 +92,7 @@ def open_own_store(
         interactions=TableInteractions(tables.get_table_client("interactions"), setting),
         open_conversations=TableOpenConversations(tables.get_table_client("openconversations"), setting),
         outbox=TableOutbox(tables.get_table_client("outbox"), setting),
-        state=TableState(tables.get_table_client("state"), setting),
+        state=TableState(state, setting),
         ensure=ensure,
     )
 
@@ -103,11 +105,12 @@ def open_peer_store(
     coordination: Patience = COORDINATION,
 ) -> PeerStore:
     """Open what this node uses of its peer's account. The peer makes its own containers and queues."""
-    account = Account(connection, patience)
+    coordinating = Account(connection, coordination)
     return _shared(
-        Account(connection, coordination).blobs(),
-        account.blobs(),
-        account.queues(),
+        coordinating.blobs(),
+        Account(connection, patience).blobs(),
+        # A tick sends: what is not taken at once is given out again, or goes to the outbox.
+        coordinating.queues(),
         connection.setting,
         names,
         BLOCK_BYTES,

@@ -140,15 +140,15 @@ def test_a_dead_peer_store_is_waited_for_once_and_then_left_alone() -> None:
     pair.members["main"].peer.link.watch = lambda call: dead(call) if call == "ingest.send" else None
     began = pair.clock.monotonic()
     pair.members["main"].node.tick()
-    assert pair.clock.monotonic() - began < 5 * 4.4 + 1, "side by side in life; here each of the five in turn, once"
+    assert pair.clock.monotonic() - began < 4.4 + 1, "the first one is waited for, the others are done here instead"
     pair.publish()
     began = pair.clock.monotonic()
     pair.members["main"].node.tick()
     assert pair.clock.monotonic() - began < 1
     pair.members["main"].peer.link.watch = None
-    for _ in range(8):
+    for _ in range(40):
         pair.turn()
-    assert everything_is_archived(pair)
+    assert everything_is_archived(pair), "what was not answered stays the peer's until its time is over"
 
 
 def test_a_conversation_that_was_deleted_is_not_asked_for_for_ever() -> None:
@@ -298,7 +298,7 @@ def test_a_job_whose_sending_was_not_answered_stays_with_the_peer_until_its_time
     for _ in range(4):
         pair.publish()
     pair.turn("main")
-    assert len(pair.archived("main")) == 2, "whether the peer got its two cannot be known"
+    assert len(pair.archived("main")) == 3, "whether the peer got the first cannot be known, the second was not sent"
     pair.clock.advance(310)
     for _ in range(30):
         pair.turn("main")

@@ -2,10 +2,12 @@
 
 import pytest
 
-from capture.errors import Superseded
+from capture.errors import Superseded, Transient
 from capture.model.authority import Active, Ready
 from capture.model.identity import NodeName
 from capture.redundancy.election import Election
+from capture.redundancy.regions import Regions
+from capture.redundancy.rest import REST_SECONDS, Rest
 from tests.stores.clock import FakeClock
 from tests.stores.leases import MemoryLease
 
@@ -30,7 +32,7 @@ class World:
         return Election(
             NodeName(node),
             NodeName(other),
-            self.leases[node],
+            Regions(self.leases[node], [Rest(self.clock) for _ in REGIONS]),
             self.clock,
             lease_seconds=15,
             margin_seconds=3,
@@ -235,3 +237,41 @@ def test_a_try_that_overlaps_a_resignation_gives_no_role(world: World) -> None:
 
     world.blobs["witness"].power.watch = resign_meanwhile
     assert isinstance(election.stand(), Ready)
+
+
+def test_a_store_that_has_not_answered_is_left_alone_while_the_other_two_decide(world: World) -> None:
+    world.stand("main")
+    tries: list[str] = []
+
+    def hang(call: str) -> None:
+        tries.append(call)
+        raise Transient("no answer")
+
+    world.blobs["peer"].power.watch = hang
+    for _ in range(4):
+        active(world.stand("main"))
+        world.clock.advance(4)
+    assert tries == ["lease.acquire"]
+    world.blobs["peer"].power.watch = None
+    world.clock.advance(REST_SECONDS - 16)
+    active(world.stand("main"))
+    assert world.blobs["peer"].state.until == world.clock.monotonic() + 15, "its rest is over"
+
+
+def test_a_store_left_alone_is_asked_all_the_same_when_another_one_goes(world: World) -> None:
+    world.stand("main")
+    world.blobs["peer"].power.down = True
+    active(world.stand("main"))
+    world.blobs["peer"].power.down, world.blobs["witness"].power.down = False, True
+    assert active(world.stand("main")).epoch == 1
+
+
+def test_who_reigns_alone_overlooks_nobody_whose_store_rests(world: World) -> None:
+    for region in ("peer", "witness"):
+        world.blobs[region].power.down = True
+    world.alone.add("main")
+    active(world.stand("main"))
+    for region in ("peer", "witness"):
+        world.blobs[region].power.down = False
+        world.blobs[region].state.holder, world.blobs[region].state.until = "peer", 100.0
+    assert isinstance(world.stand("main"), Ready)

@@ -7,6 +7,7 @@ from capture.model.authority import Heartbeat, Revocation, RoleName
 from capture.model.identity import Epoch, NodeName
 from capture.redundancy.fence import Fence
 from capture.redundancy.presence import Presence
+from capture.redundancy.regions import Regions
 from capture.redundancy.rest import Rest
 from capture.redundancy.together import one_by_one
 from tests.stores.account import MemoryAccount
@@ -24,7 +25,8 @@ class World:
         self.leases = [self.accounts[name].stores.lease for name in ("peer", "main", "witness")]
         own, other = (self.accounts[name].stores.heartbeats for name in ("peer", "main"))
         presence = Presence(PEER, MAIN, own, other, tick_seconds=5, rest=Rest(self.clock), together=one_by_one)
-        self.fence = Fence(MAIN, self.leases, presence, self.clock, fresh_seconds=5)
+        regions = Regions(self.leases, [Rest(self.clock) for _ in self.leases])
+        self.fence = Fence(MAIN, regions, presence, self.clock, fresh_seconds=5)
 
     def reign(self, region: str, epoch: int) -> None:
         self.accounts[region].stores.lease.state.epoch = Epoch(epoch)

@@ -10,6 +10,7 @@ from capture.errors import Mangled, Permanent, Transient, Unauthorized, Waiting
 from capture.messages import commands
 from capture.model.identity import RecordingId
 from capture.model.recording import ArchiveRecording
+from capture.redundancy.rest import REST_SECONDS
 from tests.pair import Pair, audio
 
 NAIVE = (
@@ -251,7 +252,7 @@ def test_a_second_copy_arises_only_when_the_other_archive_cannot_be_read_and_the
     pair.clock.advance(1)
     pair.members["main"].node.ingest(commands.to_json(replace(given, look_first=True)))
     pair.members["main"].peer.link.down = False
-    pair.clock.advance(15)
+    pair.clock.advance(REST_SECONDS)
     pair.turn()
     for name in ("main", "peer"):
         entry = pair.members[name].own.ledger.get(given.recording.id, given.recording.created_on)

@@ -10,7 +10,7 @@ from capture.model.conversation import Agent, Conversation, Session
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry
 from capture.redundancy.notifications import Notifier
-from capture.redundancy.rest import Rest
+from capture.redundancy.rest import REST_SECONDS, Rest
 from tests.stores.account import MemoryAccount
 from tests.stores.clock import FakeClock
 
@@ -61,7 +61,7 @@ def test_after_a_failure_the_peer_is_left_alone_for_a_while(desk: Desk) -> None:
     desk.peer.watermarks.power.down = False
     desk.notifier.tell(ENTRY, None)
     assert desk.own.outbox.count(100) == 21
-    desk.clock.advance(10)
+    desk.clock.advance(REST_SECONDS)
     desk.notifier.tell(ENTRY, None)
     assert len(desk.peer.watermarks.bodies()) == 1
 

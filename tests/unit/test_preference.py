@@ -188,3 +188,18 @@ def test_a_wrong_request_is_told_what_is_wrong(body: bytes, says: str) -> None:
     with pytest.raises(Permanent, match=says):
         pair.members["main"].node.role.run(body)
     assert pair.members["main"].role == "ACTIVE"
+
+
+def test_the_role_can_be_called_back_at_once_wherever_the_ticks_stand() -> None:
+    """Peer has just handed over and abstains; main hands over in turn, and its next tick comes before peer looks."""
+    for first in ("main", "peer"):
+        pair = Pair({"PREFERRED_NODE": "none"})
+        pair.turn()
+        for was, now in (("main", "peer"), ("peer", "main"), ("main", "peer")):
+            pair.members[was].node.role.run(json.dumps({"active": now}).encode())
+            began = pair.clock.monotonic()
+            for name in (first, "peer" if first == "main" else "main"):
+                pair.members[name].node.tick()
+            assert pair.members[now].role == "ACTIVE"
+            assert pair.clock.monotonic() - began < 6
+            pair.clock.advance(2)
