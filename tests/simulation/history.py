@@ -15,9 +15,10 @@ from tests.simulation.dynamics import Organisation, SourceView
 from tests.simulation.ending import Ending
 from tests.simulation.host import Host
 from tests.simulation.invariants import Invariants
-from tests.simulation.kernel import Kernel, Pool
+from tests.simulation.kernel import Kernel
 from tests.simulation.liveness import Liveness
 from tests.simulation.network import Line, Power
+from tests.simulation.pool import Pool
 from tests.simulation.story import Story
 from tests.simulation.truth import Truth, Violation
 from tests.simulation.weather import ACCOUNTS, NODES, Weather

@@ -9,8 +9,9 @@ import pytest
 
 from capture.errors import CaptureError, Transient
 from tests.simulation.history import kind_of, run
-from tests.simulation.kernel import Kernel, Killed, Pool
+from tests.simulation.kernel import Kernel, Killed
 from tests.simulation.mutants import hunt
+from tests.simulation.pool import Pool
 
 ROOT = Path(__file__).parents[2]
 
