@@ -22,6 +22,7 @@ class Ending:
         self._truth = truth
         self._preferred = preferred
         self._return_after = return_after
+        self.orphans = 0
         self._stores = {name: truth.accounts[name].stores for name in truth.hosts}
         self._unequal: list[str] | None = None
 
@@ -76,10 +77,11 @@ class Ending:
         if wanted in (None, active):
             return ""
         yields = max((state.yielded[-1].count for state in states if state.yielded), default=0)
-        limit = self._truth.calm_since + _MENDED + 1.02 * self._return_after * 2 ** min(yields, 6)
+        calm_since = max(self._truth.calm_since, *(host.started_at for host in self._truth.hosts.values()))
+        limit = calm_since + _MENDED + 1.02 * self._return_after * 2 ** min(yields, 6)
         if soon and self._truth.kernel.now > limit:
             return ""
-        return f"{wanted} should be ACTIVE, {active} is, {self._truth.kernel.now - self._truth.calm_since:.0f} s on"
+        return f"{wanted} should be ACTIVE, {active} is, {self._truth.kernel.now - calm_since:.0f} s on"
 
     def _left(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:
         active = self._truth.active()
@@ -136,7 +138,10 @@ class Ending:
                 if blob.data != content or blob.copy.sha256 != sha256(content).hexdigest():
                     found.append(("wrong content", f"{name}: {path}", (recording,)))
                 entry = stores.ledger.entries.get((blob.entry.created_on, recording))
-                if entry is None or not blob.entry.copies <= entry.copies:
+                if entry is not None and entry.copies and not blob.entry.copies & entry.copies:
+                    # Killed after the commit, and the command ran out: the other node has done it again.
+                    self.orphans += 1
+                elif entry is None or not blob.entry.copies <= entry.copies:
                     found.append(("copy not in the ledger", f"{name}: {path}", (recording,)))
 
     def _interactions(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:

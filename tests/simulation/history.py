@@ -49,6 +49,7 @@ class Result:
     recordings: int
     archived: int
     second_copies: int
+    orphans: int
     failovers: int
     events: int
     virtual_seconds: float
@@ -86,6 +87,7 @@ def run(seed: int, recordings: int = 300, *, kind: str | None = None, whole: boo
         len(truth.calls),
         len(truth.copies),
         truth.second_copies,
+        world.ending.orphans,
         truth.failovers,
         world.kernel.events,
         world.kernel.now,

@@ -39,6 +39,7 @@ class Host:
         self.up = False
         self.draining = False
         self.held = 0
+        self.started_at = 0.0
         self.expiring = 0.0
         self.repeated = 0.0
         self.delivered: Callable[[Task, MemoryQueue, Message], None] = lambda *_: None
@@ -56,6 +57,7 @@ class Host:
         if self.up or self.held:
             return
         self.up, self.draining = True, False
+        self.started_at = self.kernel.now
         self._life += 1
         self.story.note(self.name, "host", "started")
         node = self._node = self._build()

@@ -8,7 +8,7 @@ from typing import Any
 from capture.audio import fetch
 from capture.model.authority import Active
 from capture.model.identity import Epoch
-from capture.redundancy import election, fence
+from capture.redundancy import election, fence, preference
 from tests.simulation.mutants.registry import instead, mutant
 from tests.stores.queues import MemoryQueue
 
@@ -98,4 +98,26 @@ def _same_epoch() -> Iterator[None]:
 @mutant("revocations are ignored", "6", "7", kind="pause", recordings=4)
 def _not_taken_back() -> Iterator[None]:
     with instead(fence.Fence, "_last_revocation", lambda _: None):
+        yield
+
+
+@mutant("a node reigns alone without a person's word", "3", kind="person")
+def _alone_unasked() -> Iterator[None]:
+    with instead(preference.Preferred, "alone", lambda _: True):
+        yield
+
+
+@mutant("who may reign alone does so for ever", "3", kind="person")
+def _alone_for_ever() -> Iterator[None]:
+    def ever(self: Any) -> bool:  # noqa: ANN401
+        said = self.state.preference()
+        return said is not None and said.node == self.node and said.alone_until is not None
+
+    with instead(preference.Preferred, "alone", ever):
+        yield
+
+
+@mutant("the preferred node never gets the role back", "end: not the node", kind="crash")
+def _never_back() -> Iterator[None]:
+    with instead(preference.Preferred, "yields", lambda _: False):
         yield
