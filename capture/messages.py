@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import cache
+from typing import get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -53,16 +55,32 @@ class Codec[T]:
 
 def _naive_time(value: object) -> str | None:
     """Name the first time without a zone: comparing it with any other would be an error later on."""
-    if is_dataclass(value) and not isinstance(value, type):
-        for part in fields(value):
-            inner = getattr(value, part.name)
-            if isinstance(inner, datetime) and inner.tzinfo is None:
-                return part.name
-            if (found := _naive_time(inner)) is not None:
-                return f"{part.name}.{found}"
-    elif isinstance(value, tuple | frozenset):
+    if isinstance(value, datetime):
+        return "" if value.tzinfo is None else None
+    if isinstance(value, tuple | frozenset):
         return next((found for each in value if (found := _naive_time(each)) is not None), None)
+    kind: type = type(value)
+    for name in _timed(kind):
+        if (found := _naive_time(getattr(value, name))) is not None:
+            return f"{name}.{found}".removesuffix(".")
     return None
+
+
+@cache
+def _timed(kind: type) -> tuple[str, ...]:
+    """Name the fields of a dataclass in which a time may stand, at whatever depth; of any other type none."""
+    if not is_dataclass(kind):
+        return ()
+    hints = get_type_hints(kind)
+    return tuple(part.name for part in fields(kind) if _may_hold_a_time(hints[part.name]))
+
+
+def _may_hold_a_time(hint: object) -> bool:
+    if hint is datetime:
+        return True
+    if isinstance(hint, type) and is_dataclass(hint):
+        return bool(_timed(hint))
+    return any(_may_hold_a_time(each) for each in get_args(hint))
 
 
 commands = Codec(ArchiveRecording)

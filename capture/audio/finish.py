@@ -1,8 +1,9 @@
 """What follows once a recording is archived or given up: tell everybody, in the order that loses nothing.
 
 Sidecar, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
-finds it there need only tell the peer again. Killed before it, the queue delivers the job once more, and the committed
-blob, being the durable fact, is found by its name.
+finds it there need only tell the peer again: the queue's next delivery, or else, when the command has run out by then,
+the sweep. Killed before it, the queue delivers the job once more, and the committed blob, being the durable fact, is
+found by its name.
 """
 
 import logging
@@ -15,7 +16,7 @@ from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.conversation import Conversation
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import LedgerEntry, Parked, ParkedRecording
+from capture.model.ledger import LedgerEntry, Parked, ParkedRecording, merge_entries
 from capture.model.recording import Job, JobState, Recording
 from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
 from capture.redundancy.notifications import Notifier
@@ -104,13 +105,20 @@ class Finisher:
         return known
 
     def merge(self, notification: Notification) -> None:
-        """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it."""
+        """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it.
+
+        When this node knows more of the recording than the peer says, it tells: it may have been killed between its
+        ledger and the telling, and the peer may have done the work again meanwhile.
+        """
         if notification.sender == self.node:
             raise Permanent(
                 "a notification from this node itself: NODE_NAME and PEER_NAME of the pair must be mirrored"
             )
         if (entry := notification.entry) is not None:
-            if self._is_old_news(entry) or self.keep(entry, notification.conversation).finished:
+            known = self._old_news(entry) or self.keep(entry, notification.conversation)
+            if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
+                self.notifier.tell(known, None)
+            if known.finished:
                 self.jobs.remove(entry.recording_id, entry.created_on)
             else:
                 self._take_up(entry)
@@ -120,15 +128,15 @@ class Finisher:
         if notification.watermark is not None:
             self.state.raise_watermark(notification.watermark)
 
-    def _is_old_news(self, entry: LedgerEntry) -> bool:
-        """Tell whether the peer speaks of this node's own work, and this node remembers it.
+    def _old_news(self, entry: LedgerEntry) -> LedgerEntry | None:
+        """Return what this node remembers, if the peer speaks of this node's own work and says nothing new.
 
         It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
         """
         if all(copy.node != self.node for copy in entry.copies):
-            return False
+            return None
         known = self.ledger.get(entry.recording_id, entry.created_on)
-        return known is not None and entry.copies <= known.copies
+        return known if known is not None and merge_entries(known, entry) == known else None
 
     def refresh(self, conversation: Conversation) -> None:
         """Take in a reading made after the conversation had finished: the sidecars of this node say it, too."""

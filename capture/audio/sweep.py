@@ -94,7 +94,7 @@ class Sweep:
         return replace(job, due=now + wait, epoch=active.epoch)
 
     def _assign_again(self, active: Active, overdue: Sequence[Job]) -> None:
-        """Give out again what was not finished in time; what has been finished meanwhile is forgotten."""
+        """Give out again what was not finished in time."""
         unfinished = self._unfinished(overdue)
         if not unfinished:
             return
@@ -103,11 +103,15 @@ class Sweep:
         emit(Event.JOBS_REASSIGNED, logging.WARNING, node=self.node, epoch=active.epoch, count=len(unfinished))
 
     def _unfinished(self, some: Sequence[Job]) -> list[Job]:
+        """Leave out what has been finished meanwhile, which is forgotten.
+
+        Its job is still there, so this node was perhaps killed between its ledger and the telling, and the command has
+        not outlived that: the peer is told now.
+        """
         left = []
         for job in some:
             entry = self.ledger.get(job.recording.id, job.recording.created_on)
             if entry is not None and entry.finished:
-                # Perhaps this node was killed before it told, and the command has not come again.
                 self.finisher.tell_again(entry, None, self.node)
             else:
                 left.append(job)
@@ -123,8 +127,9 @@ class Sweep:
             active.check(self.clock.monotonic())
             reading = readings.get(conversation_id)
             if reading is not None and reading.finished:
-                self.finisher.refresh(reading)
+                # The telling comes first: `refresh` takes the conversation off the list of what is still to be read.
                 self.notifier.tell(None, reading)
+                self.finisher.refresh(reading)
                 emit(Event.CONVERSATION_FINISHED, node=self.node, conversation=conversation_id)
             elif reading is None and waited >= _GONE_AFTER:
                 self.open_conversations.remove(conversation_id)  # deleted in Dynamics

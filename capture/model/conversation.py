@@ -81,11 +81,17 @@ def latest(readings: Iterable[Conversation | None]) -> Conversation | None:
 
     The text of the value breaks ties, so that both nodes choose the same one whatever the order.
     """
-    return max(
-        (reading for reading in readings if reading is not None),
-        key=lambda reading: (reading.finished, reading.read_at, repr(reading)),
-        default=None,
-    )
+    best: Conversation | None = None
+    for reading in readings:
+        if reading is not None and (best is None or _knows_more(reading, best)):
+            best = reading
+    return best
+
+
+def _knows_more(one: Conversation, other: Conversation) -> bool:
+    if (one.finished, one.read_at) != (other.finished, other.read_at):
+        return (one.finished, one.read_at) > (other.finished, other.read_at)
+    return one is not other and repr(one) > repr(other)  # the text is dear, and hardly ever needed
 
 
 @dataclass(frozen=True, slots=True)

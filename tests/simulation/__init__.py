@@ -1,6 +1,7 @@
 """Both nodes, their stores, Dynamics and the network in one process under a virtual clock: one seed, one history.
 
 - kernel.py      virtual time; tasks that are switched at every call to the outside world
+- pool.py        calls side by side
 - clock.py       what time each node believes it is
 - network.py     links and accounts: latency, refusals, lost replies, crashes between any two writes
 - dynamics.py    the organisation, and each node's view of it

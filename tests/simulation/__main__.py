@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,6 +17,9 @@ from tests.simulation.history import Result, run
 from tests.simulation.mutants import MUTANTS, Verdict, hunt
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+_LINES = 40
+"""Lines of a story on the screen; the report has more, `replay --about` all of them."""
 
 type Report = Annotated[Path | None, typer.Option(help="Write the totals as JSON into this file.")]
 type Processes = Annotated[int, typer.Option(help="How many histories at once.")]
@@ -35,10 +39,7 @@ def run_seeds(
     for result in _side_by_side(partial(_quietly, recordings=recordings), range(first, first + seeds), processes):
         totals.add(result)
         if result.violations:
-            typer.echo(f"\rseed {result.seed} ({result.kind}):")
-            for violation in result.violations[:5]:
-                typer.echo(f"  {violation}")
-            typer.echo(f"  python -m tests.simulation replay {result.seed} --recordings {recordings}")
+            typer.echo("\r" + "\n".join(_told(result, recordings)))
         typer.echo(f"\r{totals.line()}", nl=False)
     typer.echo("")
     totals.seconds = time.perf_counter() - began
@@ -73,9 +74,12 @@ def replay(
     seed: Annotated[int, typer.Argument(help="The seed.")],
     recordings: Annotated[int, typer.Option(help="Recordings in the history.")] = 1000,
     about: Annotated[str, typer.Option(help="Show only what mentions this id; `all` shows everything.")] = "",
+    kind: Annotated[str, typer.Option(help="Class of the history, if not the seed's own.")] = "",
+    mutant: Annotated[str, typer.Option(help="Put this fault into the protocol.")] = "",
 ) -> None:
-    """Play one history and tell it: what concerns the violations, or one id, or all."""
-    result = run(seed, recordings, whole=bool(about))
+    """Play one history and tell it: what concerns the first violation, or one id, or all."""
+    with MUTANTS[mutant].made() if mutant else nullcontext():
+        result = run(seed, recordings, kind=kind or None, whole=bool(about))
     for line in result.story:
         if about in ("", "all") or about in line or " fault " in line or " host " in line or " log " in line:
             typer.echo(line)
@@ -102,15 +106,22 @@ class Totals:
     def add(self, result: Result) -> None:
         """Count one history in."""
         self._sums["seeds"] += 1
-        for name in ("recordings", "archived", "second_copies", "failovers", "events"):
+        for name in ("recordings", "archived", "second_copies", "orphans", "failovers", "events"):
             self._sums[name] += getattr(result, name)
         self._sums["virtual_seconds"] += round(result.virtual_seconds)
         self._faults += result.faults
         self._kinds[result.kind] += 1
         self.violations += len(result.violations)
         if result.violations:
-            told = [str(violation) for violation in result.violations]
-            self._failed.append({"seed": result.seed, "kind": result.kind, "violations": told})
+            self._failed.append(
+                {
+                    "seed": result.seed,
+                    "kind": result.kind,
+                    "replay": _replay_command(result.seed, self._recordings),
+                    "violations": [str(violation) for violation in result.violations],
+                    "story": result.story,
+                }
+            )
 
     def line(self) -> str:
         """Write the progress."""
@@ -132,6 +143,17 @@ class Totals:
             "seconds": round(self.seconds, 1),
             "failed": self._failed,
         }
+
+
+def _replay_command(seed: int, recordings: int) -> str:
+    return f"python -m tests.simulation replay {seed} --recordings {recordings}"
+
+
+def _told(result: Result, recordings: int) -> list[str]:
+    """What went wrong in a history, how it came to that, and how to see it again."""
+    lines = [f"seed {result.seed} ({result.kind}):", *(f"  {line[:200]}" for line in result.story[-_LINES:])]
+    lines += [f"  {violation}" for violation in result.violations[:5]]
+    return [*lines, f"  {_replay_command(result.seed, recordings)}"]
 
 
 def _quietly(seed: int, recordings: int) -> Result:

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from capture.model.authority import Cursor, Watermark
+from capture.model.authority import Cursor, Preference, Revocation, Watermark
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import Job, JobState
 from tests.simulation.kernel import Task
 from tests.simulation.network import Line
 from tests.simulation.truth import Truth
 from tests.stores.blobs import StoredBlob
+from tests.stores.clock import START
 from tests.stores.queues import MemoryQueue, Message
 from tests.stores.store import Store
 
@@ -19,6 +20,8 @@ _CHECKING_SLOWLY = 5.0
 """Seconds between a worker's look at the clock and its commit; a look at other regions may run into a time-out."""
 _STALE_EPOCH = 12.0
 _GOOD_FOR = 20.0
+_ON_ITS_WAY = 0.1
+"""Seconds between the last look at the authority and the last message of a slice, when nothing is slow."""
 _LONG_AGO = 300.0
 _STRICT = ("calm", "crash")
 
@@ -29,10 +32,16 @@ class Invariants:
     def __init__(self, truth: Truth) -> None:
         self._truth = truth
         self._marks: dict[str, Watermark] = {}
+        self._released_at: dict[str, float] = {}
+        self._words: dict[str, Preference] = {}
+        self._revocations: dict[str, Revocation] = {}
         self._judges: dict[str, Callable[[Line, tuple[Any, ...], Any], None]] = {
             "lease.write_reign": self._reign,
+            "lease.release": self._released,
             "state.raise_watermark": self._watermark,
             "state.put_cursor": self._cursor,
+            "state.prefer": self._word,
+            "state.revoke": self._revocation,
             "jobs.put": self._jobs,
             "ingest.send": self._command,
             "archive.commit": self._commit,
@@ -76,6 +85,16 @@ class Invariants:
             self._truth.violated("2 epoch falls", f"{line.node} wrote {epoch} over {epochs[-1][1]} at {line.account}")
         epochs.append((self._truth.kernel.now, epoch))
 
+    def _released(self, line: Line, arguments: tuple[Any, ...], result: object) -> None:
+        del arguments, result
+        self._released_at[line.node] = self._truth.kernel.now
+
+    def _on_its_way(self, node: str, epoch: int) -> bool:
+        """Tell whether a write was on its way when its node let the role go, and nobody has taken it since."""
+        task = self._truth.kernel.current
+        before = task is not None and task.called_at < self._released_at.get(node, float("-inf")) + _ON_ITS_WAY
+        return before and all(epochs[-1][1] <= epoch for epochs in self._truth.blob_epochs.values())
+
     def _rules(self, node: str, epoch: int, what: str, *about: str) -> None:
         """Judge an authoritative write: one epoch is one node's, who holds a majority of the leases."""
         truth = self._truth
@@ -84,7 +103,7 @@ class Invariants:
             truth.failovers += len(truth.reigns) > 1
         elif truth.reigns[epoch] != node:
             truth.violated("2 epoch shared", f"{node} wrote {what} in {truth.reigns[epoch]}'s epoch {epoch}", *about)
-        if truth.held(node) < 2 and not truth.excused(truth.kernel.current):
+        if not (truth.reigns_now(node) or self._on_its_way(node, epoch) or truth.excused(truth.kernel.current)):
             kind = truth.kernel.current.kind if truth.kernel.current else ""
             truth.violated("3 no authority", f"{kind} of {node} wrote {what} without a majority", *about)
 
@@ -112,6 +131,30 @@ class Invariants:
         del result
         cursor: Cursor = arguments[0]
         self._rules(line.node, cursor.epoch, "a cursor")
+
+    def _word(self, line: Line, arguments: tuple[Any, ...], result: object) -> None:
+        del arguments
+        truth, known = self._truth, self._words.get(line.account)
+        if not isinstance(result, Preference) or result == known:
+            return
+        self._words[line.account] = result
+        if known is not None and result.epoch < known.epoch:
+            truth.violated("1 a word's epoch falls", f"at {line.account}: {result} after {known}")
+        elif known is not None and result.epoch == known.epoch and result.at < known.at:
+            truth.violated("1 a later word is forgotten", f"at {line.account}: {result} after {known}")
+        until = 0.0
+        if result.alone_until is not None and result.node == line.account:
+            until = (result.alone_until - START).total_seconds() - truth.clocks[line.node].skew
+        # What another word ends may still be believed in for the time of a lease.
+        truth.alone_until[line.account] = max(until, min(truth.alone_until.get(line.account, 0.0), truth.kernel.now))
+
+    def _revocation(self, line: Line, arguments: tuple[Any, ...], result: object) -> None:
+        known, said = self._revocations.get(line.account), arguments[0]
+        self._rules(line.node, said.epoch, "a revocation")
+        if isinstance(result, Revocation):
+            self._revocations[line.account] = result
+            if known is not None and (result.epoch, result.at) < (known.epoch, known.at):
+                self._truth.violated("1 revocation falls", f"at {line.account}: {result} after {known}")
 
     def _jobs(self, line: Line, arguments: tuple[Any, ...], result: object) -> None:
         del result

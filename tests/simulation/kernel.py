@@ -4,13 +4,13 @@ A task is a greenlet. It runs until it sleeps; then the kernel goes on to the ne
 scheduling where times are equal. Nothing else decides the order, so a history replays exactly.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from greenlet import getcurrent, greenlet
 
-from capture.errors import CaptureError
+SLOW = 2.0
+"""Seconds beyond which a call excuses what was decided before it."""
 
 
 class Killed(BaseException):
@@ -165,70 +165,3 @@ class Kernel:
     def _forget(self, task: Task) -> None:
         task.alive = False
         self._tasks.get(task.owner, {}).pop(task, None)
-
-
-class Pool:
-    """`together` of one process: as many calls side by side as it has threads; the others wait for a free one."""
-
-    def __init__(self, kernel: Kernel, owner: str, threads: int = 8) -> None:
-        self._kernel = kernel
-        self._owner = owner
-        self._free = threads
-        self._waiting: deque[tuple[Task, Callable[[], None]]] = deque()
-
-    def __call__(self, calls: Sequence[Callable[[], object]]) -> list[object]:
-        parent = self._kernel.current
-        if parent is None or not calls:
-            return [_outcome(call) for call in calls]
-        outcomes: list[object] = [None] * len(calls)
-        left = len(calls)
-        began = self._kernel.now
-
-        def one(number: int, call: Callable[[], object]) -> None:
-            outcomes[number] = _outcome(call)
-
-        def ended(error: BaseException | None, number: int) -> None:
-            nonlocal left
-            if error is not None:
-                outcomes[number] = error
-            left -= 1
-            if left == 0:
-                self._kernel.wake(parent, self._kernel.now)
-
-        for number, call in enumerate(calls):
-            self._waiting.append(
-                (parent, lambda n=number, c=call: self._start(parent, lambda: one(n, c), lambda e: ended(e, n)))  # type: ignore[misc]
-            )
-        self._fill()
-        self._kernel.wait()
-        if self._kernel.now - began > SLOW:
-            parent.slow_at = self._kernel.now
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, CaptureError):
-                raise outcome
-        return outcomes
-
-    def _fill(self) -> None:
-        while self._free and self._waiting:
-            self._free -= 1
-            self._waiting.popleft()[1]()
-
-    def _start(self, parent: Task, function: Callable[[], None], ended: Ended) -> None:
-        def over(error: BaseException | None) -> None:
-            self._free += 1
-            ended(error)
-            self._fill()
-
-        child = self._kernel.spawn(self._owner, parent.kind, function, over)
-        child.command = parent.command
-
-
-SLOW = 2.0
-"""Seconds beyond which a call excuses what was decided before it."""
-
-
-def _outcome(call: Callable[[], object]) -> object:
-    try:
-        return call()
-    except CaptureError as error:
-        return error

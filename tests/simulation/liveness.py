@@ -44,16 +44,22 @@ class Liveness:
                 self._active_at = now
 
     def _healthy(self, node: str) -> bool:
-        """Tell whether a node could be ACTIVE now: nothing of its own is in its way, and two accounts are up."""
+        """Tell whether a node could be ACTIVE now: nothing of its own is in its way, and two accounts are up.
+
+        Where a person lets it reign alone, it need reach no account but its own.
+        """
         truth, host = self._truth, self._truth.hosts[node]
         lines = [line for line in truth.lines.values() if line.node == node]
         down = [line for line in lines if line.power.outages]
+        if not host.up or host.draining or truth.kernel.paused(node) or not self._sources[node].good:
+            return False
+        if truth.kernel.now < truth.alone_until.get(node, 0.0) and all(
+            line.good if line.account == node else not line.open for line in lines
+        ):
+            # A peer that can see this account takes its lease now and then: nobody reigns alone against that.
+            return not any(other.up for name, other in truth.hosts.items() if name != node)
         return (
-            host.up
-            and not host.draining
-            and not truth.kernel.paused(node)
-            and len(down) < 2
+            len(down) < 2
             and all(line.account != node for line in down)
             and not any(line.cuts or line.slow or line.lossy for line in lines)
-            and self._sources[node].good
         )

@@ -30,7 +30,7 @@ class Story:
         found = []
         for when, node, place, what, detail in self._lines:
             text = f"{when:10.3f}  {node:<8} {place:<8} {what:<24} {_readable(detail)}"
-            if not about or place in ("fault", "log") or any(each in text for each in about):
+            if not about or place in ("fault", "log", "host") or any(each in text for each in about):
                 found.append(text.rstrip())
         return found[-last:] if last is not None else found
 

@@ -15,6 +15,11 @@ from tests.simulation.story import Story
 from tests.stores.account import MemoryAccount
 from tests.stores.clock import START
 
+_MOST = 20
+_TOLD = 60
+_WORDS = 600
+_LEASE = 15.0
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -61,17 +66,22 @@ class Truth:
     second_copies: int = 0
     failovers: int = 0
     paused_at: dict[str, float] = field(default_factory=dict)
+    alone_until: dict[str, float] = field(default_factory=dict)
+    calm_since: float = 0.0
     reigns: dict[int, str] = field(default_factory=dict)
     blob_epochs: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
+    excerpt: list[str] = field(default_factory=list)
     _unfinished: list[tuple[datetime, RecordingId]] = field(default_factory=list)
     _orders: dict[bytes, Order] = field(default_factory=dict)
 
     def violated(self, invariant: str, text: str, *about: str) -> None:
-        """Keep a violation. After the first few nothing new is to be learnt from a history."""
-        if len(self.violations) < 20:
-            self.violations.append(Violation(self.kernel.now, invariant, text, about))
+        """Keep a violation, and of the first what led to it. After some nothing new is to be learnt from a history."""
+        if len(self.violations) < _MOST:
+            self.violations.append(Violation(self.kernel.now, invariant, text[:_WORDS], about))
             self.story.note("", "VIOLATED", invariant, text)
+            if len(self.violations) == 1:
+                self.excerpt = self.story.lines(*about, last=_TOLD)
 
     def created(self, call: Call) -> None:
         """A row exists, though perhaps nobody can see it yet."""
@@ -91,17 +101,35 @@ class Truth:
 
     def held(self, node: str) -> int:
         """How many leases a node really holds now."""
-        now = self.kernel.now
-        states = (account.stores.lease.state for account in self.accounts.values())
-        return sum(state.holder == node and now < state.until for state in states)
+        return sum(self._holder(account) == node for account in self.accounts)
+
+    def allowed_alone(self, node: str) -> bool:
+        """Tell whether a person has said that a node may reign without a majority, and what it took then still lasts.
+
+        Never against a node that it sees: where it can reach a lease that the other one holds, it may not.
+        """
+        if self.kernel.now >= self.alone_until.get(node, 0.0) + _LEASE:
+            return False
+        return not any(
+            line.node == node and line.good_for() > 2 * _LEASE and self._holder(account) not in (None, node)
+            for (_, account), line in self.lines.items()
+        )
+
+    def reigns_now(self, node: str) -> bool:
+        """Tell whether a node has the leases that it needs to do authoritative work."""
+        return self.held(node) >= (1 if self.allowed_alone(node) else 2)
 
     def active(self) -> str | None:
-        """Name the node that holds a majority and says so."""
+        """Name the node that has the leases it needs and says so."""
         for node in self.hosts:
             beat = self.accounts[node].stores.heartbeats.beats.get(node)  # type: ignore[call-overload]
-            if beat is not None and beat[0].role == "ACTIVE" and self.held(node) > 1:
+            if beat is not None and beat[0].role == "ACTIVE" and self.reigns_now(node):
                 return node
         return None
+
+    def _holder(self, account: str) -> str | None:
+        state = self.accounts[account].stores.lease.state
+        return state.holder if self.kernel.now < state.until else None
 
     def order(self, body: bytes) -> Order:
         """Read a command; each body once."""

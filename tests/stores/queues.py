@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
@@ -25,7 +26,10 @@ class Message:
 
 
 class MemoryQueue(Store):
-    """`sent` is everything that was ever appended; `messages` what is there, by number."""
+    """`sent` is everything that was ever appended; `messages` what is there, by number.
+
+    Each of `delays` gives seconds by which a message is visible later than it could be: Azure promises no order.
+    """
 
     def __init__(self, clock: Clock, kind: str = "queue") -> None:
         super().__init__()
@@ -33,6 +37,7 @@ class MemoryQueue(Store):
         self._clock = clock
         self._numbers = itertools.count(1)
         self.sent: list[bytes] = []
+        self.delays: list[Callable[[], float]] = []
         self.messages: dict[int, Message] = {}
         self._coming: list[tuple[float, int]] = []  # a heap of when each becomes visible; stale items are skipped
         self._expiring: list[tuple[float, int]] = []
@@ -45,7 +50,8 @@ class MemoryQueue(Store):
         visible = math.ceil(delay)
         lasts = math.inf if ttl is None else max(1, math.floor(ttl), visible + 1)
         self.sent.append(body)
-        message = Message(next(self._numbers), body, now + visible, now + lasts)
+        late = sum(delay() for delay in self.delays)
+        message = Message(next(self._numbers), body, now + visible + late, now + lasts)
         if ttl is not None:
             heappush(self._expiring, (message.expires_at, message.id))
         self._keep(message)
@@ -81,6 +87,14 @@ class MemoryQueue(Store):
                 return False
             self._keep(replace(message, visible_at=self._clock.monotonic() + seconds))
             return True
+
+    def repeat(self, message: Message) -> None:
+        """Put the same message in once more, as a sender does that has never got its answer."""
+        with self.lock:
+            again = replace(message, id=next(self._numbers), visible_at=self._clock.monotonic(), dequeue_count=0)
+            if again.expires_at < math.inf:
+                heappush(self._expiring, (again.expires_at, again.id))
+            self._keep(again)
 
     def delete(self, message: Message) -> bool:
         """Delete a received message; False when somebody else has received it since, or it has expired."""

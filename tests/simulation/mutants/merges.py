@@ -1,0 +1,80 @@
+"""Faults in what the nodes tell each other, and in how they join it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from capture.audio import finish
+from capture.redundancy import notifications, preference
+from tests.simulation.mutants.registry import instead, mutant
+from tests.stores import tables
+
+
+@mutant("parked wins over archived", "end: parked", "end: queue")
+def _parked_wins() -> Iterator[None]:
+    merge = tables.merge_entries
+
+    def parked(one: Any, other: Any) -> Any:  # noqa: ANN401
+        merged = merge(one, other)
+        return replace(merged, copies=frozenset()) if merged.parked else merged
+
+    with instead(tables, "merge_entries", parked):
+        yield
+
+
+@mutant("watermarks merge by time alone", "1 watermark epoch", kind="apart")
+def _by_time() -> Iterator[None]:
+    def later(one: Any, other: Any) -> Any:  # noqa: ANN401
+        return max((mark for mark in (one, other) if mark is not None), key=lambda mark: mark.low, default=None)
+
+    with instead(tables, "merge_watermarks", later):
+        yield
+
+
+@mutant("the peer is not notified", "end")
+def _not_told() -> Iterator[None]:
+    with instead(notifications.Notifier, "tell", lambda *_: None):
+        yield
+
+
+@mutant("a notification that cannot be sent is dropped", "end")
+def _dropped() -> Iterator[None]:
+    with instead(tables.MemoryOutbox, "put", lambda *_: None):
+        yield
+
+
+@mutant("a person's later word wins, whatever its epoch", "1 a word", kind="person")
+def _later_word() -> Iterator[None]:
+    def later(one: Any, other: Any) -> Any:  # noqa: ANN401
+        return max((each for each in (one, other) if each is not None), key=lambda each: each.at, default=None)
+
+    with instead(tables, "merge_preferences", later):
+        yield
+
+
+@mutant("a person's word is not passed on", "end: one node", "end: not the node", kind="person")
+def _not_passed_on() -> Iterator[None]:
+    with instead(preference.Preferred, "hear", lambda *_: None):
+        yield
+
+
+@mutant("what was finished but not told is forgotten", "end: known", "end: ledgers", kind="crash", recordings=3)
+def _not_told_later() -> Iterator[None]:
+    def forget(self: Any, known: Any, conversation: Any, assigned_by: Any) -> None:  # noqa: ANN401
+        del conversation
+        self._forget(known, assigned_by)
+
+    with instead(finish.Finisher, "tell_again", forget):
+        yield
+
+
+@mutant("who knows more than the peer says keeps it", "end: ledgers", "end: known", kind="person", recordings=2)
+def _keeps_it() -> Iterator[None]:
+    merge = finish.Finisher.merge
+
+    def silent(self: Any, notification: Any) -> None:  # noqa: ANN401
+        with instead(notifications.Notifier, "tell", lambda *_: None):
+            merge(self, notification)
+
+    with instead(finish.Finisher, "merge", silent):
+        yield

@@ -1,0 +1,63 @@
+"""Whatever one ledger knows the other one learns, even when a node was killed before it could tell."""
+
+import pytest
+
+from tests.pair import Pair
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+def killed_before_telling() -> Pair:
+    """Main has archived a recording and written its ledger, and was killed while it told peer."""
+    pair = Pair({"REASSIGN_AFTER_SECONDS": "60", "PREFERRED_NODE": "none"})
+    pair.turn()
+    pair.publish()
+    pair.members["main"].node.tick()
+    (message,) = pair.queue("main").receive(visibility=1)
+
+    def kill(call: str) -> None:
+        if call == "watermarks.send":
+            raise Killed
+
+    link = pair.members["main"].peer.link
+    link.watch = kill
+    with pytest.raises(Killed):
+        pair.members["main"].node.ingest(message.body)
+    link.watch = None
+    assert len(pair.archived("main")) == 1
+    assert pair.accounts["peer"].stores.ledger.entries == {}
+    return pair
+
+
+def ledgers_are_equal(pair: Pair) -> bool:
+    main, peer = (pair.accounts[name].stores.ledger.entries for name in ("main", "peer"))
+    return main == peer
+
+
+def test_when_the_command_has_not_outlived_it_the_sweep_tells() -> None:
+    pair = killed_before_telling()
+    pair.clock.advance(100)
+    pair.start("main")
+    for _ in range(8):
+        pair.turn("main")
+    pair.turn("peer")
+    assert ledgers_are_equal(pair)
+    assert pair.members["main"].own.jobs.outstanding() == {}
+
+
+def test_who_has_done_the_work_again_meanwhile_hears_of_the_first_copy() -> None:
+    pair = killed_before_telling()
+    pair.accounts["main"].power.down = True
+    for _ in range(40):
+        pair.turn("peer")
+    assert len(pair.archived("peer")) == 1
+    pair.accounts["main"].power.down = False
+    pair.clock.advance(100)
+    pair.start("main")
+    for _ in range(12):
+        pair.turn()
+    assert ledgers_are_equal(pair)
+    (entry,) = pair.accounts["peer"].stores.ledger.entries.values()
+    assert {copy.node for copy in entry.copies} == {"main", "peer"}
