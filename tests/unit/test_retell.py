@@ -19,7 +19,8 @@ def killed_before_telling(pair: Pair, name: str) -> Recording:
     pair.members["main"].node.tick()
     member.peer.link.watch = member.own.link.watch = killed
     queue = pair.queue(name)
-    assert (messages := queue.receive(4))
+    messages = queue.receive(4)
+    assert messages
     for message in messages:
         member.node.ingest(message.body, message.dequeue_count)
         queue.delete(message)
