@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from capture.audio import finish, sweep
@@ -62,13 +63,14 @@ def _not_passed_on() -> Iterator[None]:
 def _never_told() -> Iterator[None]:
     merge, unfinished = finish.Finisher.merge, sweep.Sweep._unfinished
 
-    def silent(self: Any, notification: Any) -> None:  # noqa: ANN401
-        with instead(self.notifier.__class__, "tell", lambda *_: None):
-            merge(self, notification)
+    def silent(finisher: Any) -> Any:  # noqa: ANN401
+        return replace(finisher, notifier=SimpleNamespace(tell=lambda *_: None))
 
     def forgotten(self: Any, some: Any) -> Any:  # noqa: ANN401
-        with instead(finish.Finisher, "tell_again", lambda self, known, _, by: self._forget(known, by)):
-            return unfinished(self, some)
+        return unfinished(replace(self, finisher=silent(self.finisher)), some)
 
-    with instead(finish.Finisher, "merge", silent), instead(sweep.Sweep, "_unfinished", forgotten):
+    with (
+        instead(finish.Finisher, "merge", lambda self, notification: merge(silent(self), notification)),
+        instead(sweep.Sweep, "_unfinished", forgotten),
+    ):
         yield
