@@ -1,10 +1,13 @@
 """The merges are joins: order, grouping and repetition change nothing."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import walk_packages
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import capture.model
 from capture.model.authority import (
     Preference,
     Revocation,
@@ -37,8 +40,8 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
     return st.builds(
         LedgerEntry,
         recording_id=st.just(RecordingId(recording)),
-        created_on=st.just(START),
-        conversation_id=st.sampled_from([None, ConversationId("c1")]),
+        created_on=times,
+        conversation_id=st.sampled_from([None, ConversationId("c1"), ConversationId("c2")]),
         copies=st.frozensets(copies, max_size=3),
         parked=st.none() | parkings,
         reopened=st.none() | times,
@@ -149,6 +152,19 @@ def test_both_nodes_choose_the_same_reading(some: list[Conversation | None], ran
     shuffled = list(some)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert latest(some) == latest(shuffled)
+
+
+@given(st.none() | readings, st.none() | readings, st.none() | readings)
+def test_readings_join(one: Conversation | None, other: Conversation | None, third: Conversation | None) -> None:
+    assert latest((one, other)) == latest((other, one))
+    assert latest((one, one)) == one
+    assert latest((latest((one, other)), third)) == latest((one, latest((other, third))))
+
+
+def test_every_merge_of_the_model_is_tested_here() -> None:
+    modules = [import_module(found.name) for found in walk_packages(capture.model.__path__, "capture.model.")]
+    merges = {name for module in modules for name in vars(module) if name.startswith("merge_")}
+    assert merges == {name for name in globals() if name.startswith("merge_")}
 
 
 @given(st.lists(readings, min_size=1, max_size=5))

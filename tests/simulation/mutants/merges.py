@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
-from capture.audio import finish
+from capture.audio import finish, sweep
 from capture.redundancy import notifications, preference
 from tests.simulation.mutants.registry import instead, mutant
 from tests.stores import tables
@@ -58,23 +59,18 @@ def _not_passed_on() -> Iterator[None]:
         yield
 
 
-@mutant("what was finished but not told is forgotten", "end: known", "end: ledgers", kind="crash", recordings=3)
-def _not_told_later() -> Iterator[None]:
-    def forget(self: Any, known: Any, conversation: Any, assigned_by: Any) -> None:  # noqa: ANN401
-        del conversation
-        self._forget(known, assigned_by)
+@mutant("what was finished but not told is never told", "end: known", "end: ledgers", kind="person", recordings=1.5)
+def _never_told() -> Iterator[None]:
+    merge, unfinished = finish.Finisher.merge, sweep.Sweep._unfinished
 
-    with instead(finish.Finisher, "tell_again", forget):
-        yield
+    def silent(finisher: Any) -> Any:  # noqa: ANN401
+        return replace(finisher, notifier=SimpleNamespace(tell=lambda *_: None))
 
+    def forgotten(self: Any, some: Any) -> Any:  # noqa: ANN401
+        return unfinished(replace(self, finisher=silent(self.finisher)), some)
 
-@mutant("who knows more than the peer says keeps it", "end: ledgers", "end: known", kind="person", recordings=2)
-def _keeps_it() -> Iterator[None]:
-    merge = finish.Finisher.merge
-
-    def silent(self: Any, notification: Any) -> None:  # noqa: ANN401
-        with instead(notifications.Notifier, "tell", lambda *_: None):
-            merge(self, notification)
-
-    with instead(finish.Finisher, "merge", silent):
+    with (
+        instead(finish.Finisher, "merge", lambda self, notification: merge(silent(self), notification)),
+        instead(sweep.Sweep, "_unfinished", forgotten),
+    ):
         yield

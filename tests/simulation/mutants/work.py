@@ -29,7 +29,7 @@ def _own_alone() -> Iterator[None]:
         yield
 
 
-@mutant("the length is not verified", "0 wrong", "end")
+@mutant("the length is not verified", "0 wrong", "end: wrong", kind="source")
 def _no_length() -> Iterator[None]:
     with instead(fetch, "_verify", lambda *_: None):
         yield
