@@ -125,6 +125,7 @@ class Finisher:
             emit(Event.NOTIFICATION_MERGED, node=self.node, recording=entry.recording_id)
         elif notification.conversation is not None:
             self.refresh(notification.conversation)
+            self.open_conversations.remove(notification.conversation.id)
         if notification.watermark is not None:
             self.state.raise_watermark(notification.watermark)
 
@@ -139,11 +140,13 @@ class Finisher:
         return known if known is not None and merge_entries(known, entry) == known else None
 
     def refresh(self, conversation: Conversation) -> None:
-        """Take in a reading made after the conversation had finished: the sidecars of this node say it, too."""
+        """Take in a reading made after the conversation had finished: the sidecars of this node say it, too.
+
+        Whoever made it takes the conversation off the list of what is to be read again only after the peer was told.
+        """
         self.interactions.add_reading(conversation)
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
             for copy in entry.copies:
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
-        self.open_conversations.remove(conversation.id)

@@ -127,9 +127,10 @@ class Sweep:
             active.check(self.clock.monotonic())
             reading = readings.get(conversation_id)
             if reading is not None and reading.finished:
-                # The telling comes first: `refresh` takes the conversation off the list of what is still to be read.
-                self.notifier.tell(None, reading)
+                # In this order: killed in between, this node or its peer still has it on the list.
                 self.finisher.refresh(reading)
+                self.notifier.tell(None, reading)
+                self.open_conversations.remove(conversation_id)
                 emit(Event.CONVERSATION_FINISHED, node=self.node, conversation=conversation_id)
             elif reading is None and waited >= _GONE_AFTER:
                 self.open_conversations.remove(conversation_id)  # deleted in Dynamics

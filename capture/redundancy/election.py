@@ -70,7 +70,7 @@ class Election:
         must not hand the leases over. But a node that cannot reach its own store (the first lease) could do nothing
         as ACTIVE, and lets go at once. Never raises.
         """
-        if self._clock.monotonic() < self._abstain_until:
+        if self.abstaining:
             return Ready(held=0, reachable=len(self._regions), own_store=True)
         was_active = self.active is not None
         role = self._claim(lambda lease: lease.acquire(self._seconds))
@@ -82,6 +82,11 @@ class Election:
         """Do not stand for a while; what is held runs out by itself or is released by `resign`."""
         self._active = None
         self._abstain_until = max(self._abstain_until, self._clock.monotonic() + seconds)
+
+    @property
+    def abstaining(self) -> bool:
+        """Tell whether this node does not stand now."""
+        return self._clock.monotonic() < self._abstain_until
 
     def stand_again(self) -> None:
         """Abstain no longer."""

@@ -77,7 +77,7 @@ class Preferred:
         said = self.state.preference()
         wanted = said.node if said is not None else self.by_setting
         heard = self.presence.peer_nearby() if wanted == self.peer else None
-        if heard is None or not self._there(heard) or heard[0].role is RoleName.ACTIVE:
+        if heard is None or not self._there(heard) or not self._takes(heard[0]):
             return False
         before = self.state.yields()
         now = self.clock.now()
@@ -87,6 +87,10 @@ class Preferred:
             return False
         self.state.note_yield(Yields(now, recent + 1))
         return True
+
+    def _takes(self, heard: Heartbeat) -> bool:
+        # Who has just let go abstains for a while, unless a person has called it since: then it hears of it now.
+        return heard.role is RoleName.READY or (heard.role is RoleName.RESIGNED and self.called() == self.peer)
 
     def _there(self, heard: tuple[Heartbeat, float] | None) -> bool:
         return heard is not None and heard[1] <= 2 * self.tick_seconds and heard[0].able

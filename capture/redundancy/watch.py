@@ -128,18 +128,23 @@ class Watch:
         emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="discover", why=error)
 
     def _tell(self, role: Role) -> None:
-        name = RoleName.ACTIVE if isinstance(role, Active) else RoleName.READY
+        name = RoleName.ACTIVE if isinstance(role, Active) else self._unless_resigned()
         epoch = role.epoch if isinstance(role, Active) else self._heard()
         self._able = isinstance(role, Active) or role.own_store
         if isinstance(role, Ready) and (role.reachable < 2 or not role.own_store):
             self.condition.trouble()
         self._beat(name, epoch)
-        if name is not self._role:
+        if name is not self._role and name is not RoleName.RESIGNED:
             event = Event.BECAME_ACTIVE if name is RoleName.ACTIVE else Event.BECAME_READY
             emit(event, logging.WARNING, node=self.node, epoch=epoch)
-            self._role = name
+        self._role = name
         if isinstance(role, Ready) and role.reachable < 2:
             emit(Event.NO_MAJORITY, logging.ERROR, node=self.node, reachable=role.reachable)
+
+    def _unless_resigned(self) -> RoleName:
+        # As long as it abstains the peer must not leave the role to it.
+        resigned = self._role is RoleName.RESIGNED and self.election.abstaining
+        return RoleName.RESIGNED if resigned else RoleName.READY
 
     def _hear(self) -> None:
         """Take the low watermark and a person's word from the peer's heartbeat, and heed the word."""

@@ -38,6 +38,9 @@ def test_the_preferred_node_gets_the_role_back_when_it_has_been_well_for_a_while
     seconds_until_main_leads(pair, 120)
     assert pair.clock.monotonic() - began >= 40
     assert pair.members["main"].epoch == 3
+    assert pair.members["peer"].role == "RESIGNED", "it abstains, and nobody may leave the role to it meanwhile"
+    for _ in range(4):
+        pair.turn()
     assert pair.members["peer"].role == "READY"
 
 
@@ -203,3 +206,18 @@ def test_the_role_can_be_called_back_at_once_wherever_the_ticks_stand() -> None:
             assert pair.members[now].role == "ACTIVE"
             assert pair.clock.monotonic() - began < 6
             pair.clock.advance(2)
+
+
+def test_the_role_is_not_left_to_a_peer_that_has_just_let_it_go() -> None:
+    """It stops, say: a person's word of some time ago does not make it stay."""
+    pair = Pair({"PREFERRED_NODE": "none"})
+    pair.turn()
+    pair.members["main"].node.role.run(json.dumps({"active": "peer"}).encode())
+    for _ in range(4):
+        pair.turn()
+    assert pair.members["peer"].role == "ACTIVE"
+    pair.members["peer"].node.stop()
+    for _ in range(2):
+        pair.members["main"].node.tick()
+        assert pair.members["main"].role == "ACTIVE"
+        pair.clock.advance(4)
