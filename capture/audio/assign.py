@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from capture.errors import CaptureError, Permanent, Unauthorized
+from capture.errors import CaptureError, Permanent, Superseded, Unauthorized
 from capture.messages import commands
 from capture.model.authority import Active
 from capture.model.conversation import Conversation
@@ -74,13 +74,13 @@ class Assigner:
         ]
         active.check(self.clock.monotonic())
         self.jobs.put([job for job, _ in given])
-        refused = self._send(given, conversations)
+        refused = self._send(active, given, conversations)
         if refused:
             # Nothing waits on the other region: these jobs are done here instead.
             moved = [(replace(job, node=self.node), look_first) for job, look_first in refused]
             active.check(self.clock.monotonic())
             self.jobs.put([job for job, _ in moved])
-            self._send(moved, conversations)
+            self._send(active, moved, conversations)
 
     def _nodes(self) -> tuple[NodeName, ...]:
         alone = self.rest.on or not self.presence.peer_can_work()
@@ -99,7 +99,10 @@ class Assigner:
         )
 
     def _send(
-        self, given: Sequence[tuple[Job, bool]], conversations: Mapping[ConversationId, Conversation]
+        self,
+        active: Active,
+        given: Sequence[tuple[Job, bool]],
+        conversations: Mapping[ConversationId, Conversation],
     ) -> list[tuple[Job, bool]]:
         """Send a command for each job, side by side. Return those that the peer's queue surely did not take.
 
@@ -110,6 +113,7 @@ class Assigner:
         def send(job: Job, look_first: bool) -> bool:
             if job.node == self.peer and self.rest.on:
                 return False  # one of those before has not been answered: the others need not find out for themselves
+            active.check(self.clock.monotonic())  # over slow links a slice may outlast the lease
             key = job.recording.conversation_id
             queue = self.peer_queue if job.node == self.peer else self.own_queue
             try:
@@ -123,7 +127,7 @@ class Assigner:
         outcomes = self.together([partial(send, job, look_first) for job, look_first in given])
         refused = []
         for (job, look_first), outcome in zip(given, outcomes, strict=True):
-            if isinstance(outcome, CaptureError) and job.node == self.node:
+            if isinstance(outcome, Superseded) or (isinstance(outcome, CaptureError) and job.node == self.node):
                 raise outcome
             if outcome is False or isinstance(outcome, Permanent | Unauthorized):
                 refused.append((job, look_first))

@@ -155,13 +155,15 @@ class Watch:
                     self.state.raise_watermark(reading[0].watermark)
                 self.preferred.hear(reading[0].preference)
             called = self.preferred.called()
+            own = self.presence.own() if called is not None else None
         except CaptureError as error:
             # Not kept in the table: that would wait for the same store once more, and the leases wait for this.
             emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="hear", why=error)
             return
         if called == self.node:
             self.election.stand_again()  # it may have handed the role over just before
-        elif called is not None:
+        elif called is not None and (own is None or own[0].role is not RoleName.ACTIVE):
+            # Who is ACTIVE resigns after its query, and releases; another instance of this node may have done so.
             self.election.abstain(self.tick_seconds)
 
     def _heard(self) -> Epoch:

@@ -82,8 +82,8 @@ def _message_first() -> Iterator[None]:
     send = assign.Assigner._send
     put = tables.MemoryJobs.put
 
-    def early(self: Any, given: Any, conversations: Any) -> Any:  # noqa: ANN401
-        refused = send(self, given, conversations)
+    def early(self: Any, active: Any, given: Any, conversations: Any) -> Any:  # noqa: ANN401
+        refused = send(self, active, given, conversations)
         put(self.jobs, [job for job, *_ in given])
         return refused
 
