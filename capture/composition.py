@@ -182,7 +182,7 @@ class Audio:
             finisher=self.finisher,
             notifier=redundancy.notifier,
             presence=redundancy.presence,
-            retelling=Retelling(on.name, own.ledger, own.state, redundancy.notifier, clock),
+            retelling=Retelling(on.name, own.ledger, own.state, self.finisher, clock),
             state=own.state,
             peer=on.peer_name,
             clock=clock,

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from capture.audio.finish import Finisher
 from capture.model.authority import Active
 from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import LedgerEntry
 from capture.ports import Clock, Ledger, State
-from capture.redundancy.notifications import Notifier
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Retelling:
     node: NodeName
     ledger: Ledger
     state: State
-    notifier: Notifier
+    finisher: Finisher
     clock: Clock
     _epoch: Epoch = field(default=Epoch(0), init=False)
     _span: tuple[datetime, datetime] | None = field(default=None, init=False)
@@ -39,7 +39,7 @@ class Retelling:
             if self.clock.monotonic() >= active.until or active.tenure.over:
                 return
             if self._is_ours(entry):
-                self.notifier.tell(entry, None)
+                self.finisher.tell_again(entry, None, self.node)
             self._span = (entry.created_on, self._span[1])
         self._span = None
 
