@@ -10,6 +10,7 @@ from capture.audio.fetch import Fetcher
 from capture.audio.finish import Finisher
 from capture.audio.ingest import Ingest
 from capture.audio.requeue import Requeue
+from capture.audio.settle import Settlement
 from capture.audio.sweep import Sweep
 from capture.model.identity import NodeName
 from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
@@ -185,6 +186,17 @@ class Audio:
             clock=clock,
             file_recheck=file_recheck,
             give_up=timedelta(hours=settings.give_up_hours),
+        )
+        self.settlement = Settlement(
+            node=on.name,
+            source_name=settings.source_name,
+            source=on.source,
+            jobs=own.jobs,
+            ledger=own.ledger,
+            archive=own.archive,
+            peer_archive=on.peer.archive,
+            finisher=self.finisher,
+            clock=clock,
         )
         self.ingest = Ingest(
             node=on.name,

@@ -62,6 +62,7 @@ class Node:
         # The sweep may run in another instance than the tick, so it looks at the leases for itself.
         self._sweep_election = redundancy.election()
         self._sweep = audio.sweep
+        self._settlement = audio.settlement
         self._ingest = audio.ingest
         self._finisher = audio.finisher
         self.role = RoleRequest(self._watch.prefer)
@@ -158,6 +159,8 @@ class Node:
         if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
         self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
+        if active is None:
+            self._settlement.run()
 
     def _run(self, work: str, function: Callable[[], None]) -> None:
         """Run a timer's work: what fails is noted and logged once, and the next tick tries again."""

@@ -71,8 +71,12 @@ class Finisher:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None:
             self.state.forget_parked(known.recording_id)
-        self.notifier.tell(known, conversation)
+        self.notifier.tell(known, conversation or self._conversation(known))
         self._forget(known, assigned_by)
+
+    def _conversation(self, entry: LedgerEntry) -> Conversation | None:
+        found = self.interactions.get(entry.conversation_id) if entry.conversation_id is not None else None
+        return found.conversation if found is not None else None
 
     def _forget(self, entry: LedgerEntry, assigned_by: NodeName) -> None:
         if assigned_by == self.node:
@@ -117,7 +121,7 @@ class Finisher:
         if (entry := notification.entry) is not None:
             known = self._old_news(entry) or self.keep(entry, notification.conversation)
             if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
-                self.notifier.tell(known, None)
+                self.notifier.tell(known, self._conversation(known))
             if known.finished:
                 self.jobs.remove(entry.recording_id, entry.created_on)
             else:

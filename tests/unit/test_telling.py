@@ -61,3 +61,39 @@ def test_who_has_done_the_work_again_meanwhile_hears_of_the_first_copy() -> None
     assert ledgers_are_equal(pair)
     (entry,) = pair.accounts["peer"].stores.ledger.entries.values()
     assert {copy.node for copy in entry.copies} == {"main", "peer"}
+
+
+def test_who_gave_the_work_out_finds_what_the_worker_has_never_told() -> None:
+    pair = Pair({"REASSIGN_AFTER_SECONDS": "60", "PREFERRED_NODE": "none"})
+    pair.turn()
+    for _ in range(2):
+        pair.publish()
+    pair.members["main"].node.tick()
+    pair.work("main")
+    (message,) = pair.queue("peer").receive(visibility=1)
+    link = pair.members["peer"].peer.link
+
+    def kill(call: str) -> None:
+        if call == "watermarks.send":
+            raise Killed
+
+    link.watch = kill
+    with pytest.raises(Killed):
+        pair.members["peer"].node.ingest(message.body)
+    link.watch = None
+    pair.clock.advance(100)
+    pair.start("peer")
+    for _ in range(3):
+        pair.turn("peer")
+    assert pair.members["peer"].role == "ACTIVE"
+    pair.start("main")
+    for _ in range(20):
+        pair.turn()
+    assert pair.members["peer"].role == "ACTIVE"
+    assert ledgers_are_equal(pair)
+    assert len(pair.accounts["main"].stores.ledger.entries) == 2
+    assert pair.members["main"].own.jobs.outstanding() == {}
+    main, peer = (pair.accounts[name].stores.interactions.get("c1") for name in ("main", "peer"))
+    assert main is not None
+    assert peer is not None
+    assert main.recordings == peer.recordings
