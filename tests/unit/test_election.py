@@ -5,7 +5,7 @@ import pytest
 from capture.errors import Superseded
 from capture.model.authority import Active, Ready
 from capture.model.identity import NodeName
-from capture.redundancy.election import Election
+from capture.redundancy.election import Election, Office
 from tests.stores.clock import FakeClock
 from tests.stores.leases import MemoryLease
 
@@ -25,7 +25,7 @@ class World:
         self.alone: set[str] = set()
         self.elections = {node: self.election(node) for node in self.leases}
 
-    def election(self, node: str) -> Election:
+    def election(self, node: str, office: Office | None = None) -> Election:
         other = "peer" if node == "main" else "main"
         return Election(
             NodeName(node),
@@ -35,6 +35,7 @@ class World:
             lease_seconds=15,
             margin_seconds=3,
             alone=lambda: node in self.alone,
+            office=office,
         )
 
     def stand(self, node: str) -> Active | Ready:
@@ -235,3 +236,19 @@ def test_a_try_that_overlaps_a_resignation_gives_no_role(world: World) -> None:
 
     world.blobs["witness"].power.watch = resign_meanwhile
     assert isinstance(election.stand(), Ready)
+
+
+def test_who_lets_the_leases_go_ends_what_another_view_of_the_same_process_does_with_them(world: World) -> None:
+    office = Office()
+    tick, sweep = world.election("main", office), world.election("main", office)
+    active(tick.stand())
+    world.clock.advance(13)  # the tick believes in its leases no more, though they last
+    held = sweep.hold(5)
+    assert held is not None
+    for region in ("peer", "witness"):
+        world.blobs[region].fail_next("acquire", after=True)
+    for lease in world.leases["main"][1:]:
+        lease.fail_next("acquire", after=True)
+    assert isinstance(tick.stand(), Ready)
+    with pytest.raises(Superseded):
+        held.check(world.clock.monotonic())
