@@ -75,6 +75,8 @@ class Election:
         was_active = self.active is not None
         role = self._claim(lambda lease: lease.acquire(self._seconds))
         if isinstance(role, Ready) and not (was_active and role.own_store):
+            # Another view in this process may have renewed what is let go here, and act on it.
+            self._office.leave()
             self._regions.ask_of(self._perhaps_held, lambda lease: lease.release())
         return role
 

@@ -51,7 +51,7 @@ def run_seeds(
 @app.command()
 def mutants(
     report: Report = None,
-    seeds: Annotated[int, typer.Option(help="How many histories a mutant may survive.")] = 80,
+    seeds: Annotated[int, typer.Option(help="How many histories a mutant may survive.")] = 120,
     recordings: Annotated[int, typer.Option(help="Recordings in each history.")] = 200,
     only: Annotated[str, typer.Option(help="Only mutants with this in their name.")] = "",
     processes: Processes = 2,

@@ -102,7 +102,7 @@ class World:
         self._wait(60.0)
         self._reopen()
         self._publish_punctual()
-        self._wait(15.0)
+        self._wait(25.0)
         for name, text, about in self.ending.problems():
             truth.violated(f"end: {name}", text, *about)
         for host in truth.hosts.values():
@@ -118,9 +118,9 @@ class World:
                 break
 
     def _publish_punctual(self) -> None:
-        """Some more calls in calm weather, several in one second, before and after a poll."""
-        for at in (3.0, 3.4, 3.9, 11.2, 11.9, 19.0, 19.5):
-            call = self._exchange.punctual(self.kernel.now + at)
+        """Some more calls in calm weather, several in each second for more than a tick: before and after a poll."""
+        for number in range(20):
+            call = self._exchange.punctual(self.kernel.now + 3.0 + 0.3 * number)
             self.kernel.at(call.created_at, lambda c=call: self._publish(c))  # type: ignore[misc]
             self.liveness.expect(call)
 

@@ -5,7 +5,7 @@ import pytest
 from capture.errors import Superseded, Transient
 from capture.model.authority import Active, Ready
 from capture.model.identity import NodeName
-from capture.redundancy.election import Election
+from capture.redundancy.election import Election, Office
 from capture.redundancy.regions import Regions
 from capture.redundancy.rest import REST_SECONDS, Rest
 from tests.stores.clock import FakeClock
@@ -27,7 +27,7 @@ class World:
         self.alone: set[str] = set()
         self.elections = {node: self.election(node) for node in self.leases}
 
-    def election(self, node: str) -> Election:
+    def election(self, node: str, office: Office | None = None) -> Election:
         other = "peer" if node == "main" else "main"
         return Election(
             NodeName(node),
@@ -37,6 +37,7 @@ class World:
             lease_seconds=15,
             margin_seconds=3,
             alone=lambda: node in self.alone,
+            office=office,
         )
 
     def stand(self, node: str) -> Active | Ready:
@@ -275,3 +276,19 @@ def test_who_reigns_alone_overlooks_nobody_whose_store_rests(world: World) -> No
         world.blobs[region].power.down = False
         world.blobs[region].state.holder, world.blobs[region].state.until = "peer", 100.0
     assert isinstance(world.stand("main"), Ready)
+
+
+def test_who_lets_the_leases_go_ends_what_another_view_of_the_same_process_does_with_them(world: World) -> None:
+    office = Office()
+    tick, sweep = world.election("main", office), world.election("main", office)
+    active(tick.stand())
+    world.clock.advance(13)  # the tick believes in its leases no more, though they last
+    held = sweep.hold(5)
+    assert held is not None
+    for region in ("peer", "witness"):
+        world.blobs[region].fail_next("acquire", after=True)
+    for lease in world.leases["main"][1:]:
+        lease.fail_next("acquire", after=True)
+    assert isinstance(tick.stand(), Ready)
+    with pytest.raises(Superseded):
+        held.check(world.clock.monotonic())
