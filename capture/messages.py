@@ -19,13 +19,15 @@ from capture.model.recording import ArchiveRecording, Job
 class Notification:
     """What a node tells its peer: a recording is finished, a conversation has been read, or both.
 
-    `entry` carries the time of completion, place and hash; `watermark` is the sender's low watermark.
+    `entry` carries the time of completion, place and hash; `watermark` is the sender's low watermark. `again` says that
+    somebody may have worked on the recording before the sender did.
     """
 
     sender: NodeName
     entry: LedgerEntry | None = None
     conversation: Conversation | None = None
     watermark: Watermark | None = None
+    again: bool = False
 
 
 class Codec[T]:

@@ -17,6 +17,7 @@ from capture.messages import Notification
 from capture.model.conversation import Conversation
 from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import LedgerEntry, Parked, ParkedRecording, merge_entries
+from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
 from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
 from capture.redundancy.notifications import Notifier
@@ -39,10 +40,12 @@ class Finisher:
     notifier: Notifier
     clock: Clock
 
-    def finish(self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
+    def finish(
+        self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
+    ) -> None:
         """Keep a fact that this node found out, and tell the peer, always."""
         self.keep(entry, conversation)
-        self.notifier.tell(entry, conversation)
+        self.notifier.tell(entry, conversation, again=again)
         self._forget(entry, assigned_by)
 
     def park(self, recording: Recording, reason: str, conversation: Conversation | None, assigned_by: NodeName) -> None:
@@ -69,7 +72,7 @@ class Finisher:
 
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
-        if known.parked is not None:
+        if known.parked is not None and known.state != "parked":
             self.state.forget_parked(known.recording_id)
         self.notifier.tell(known, conversation or self._conversation(known))
         self._forget(known, assigned_by)
@@ -119,6 +122,8 @@ class Finisher:
                 "a notification from this node itself: NODE_NAME and PEER_NAME of the pair must be mirrored"
             )
         if (entry := notification.entry) is not None:
+            if notification.again:
+                self._remember(entry)
             known = self._old_news(entry) or self.keep(entry, notification.conversation)
             if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
                 self.notifier.tell(known, self._conversation(known))
@@ -132,6 +137,13 @@ class Finisher:
             self.open_conversations.remove(notification.conversation.id)
         if notification.watermark is not None:
             self.state.raise_watermark(notification.watermark)
+
+    def _remember(self, entry: LedgerEntry) -> None:
+        """Take in what this node has archived itself, killed before it could note it, when the peer has done it again."""
+        name = stem(self.source_name, entry.recording_id, entry.created_on, entry.conversation_id)
+        own = self.archive.find(name)
+        if own is not None and not own.copies <= entry.copies:
+            self.keep(own, None)
 
     def _old_news(self, entry: LedgerEntry) -> LedgerEntry | None:
         """Return what this node remembers, if the peer speaks of this node's own work and says nothing new.

@@ -92,7 +92,7 @@ class Ingest:
         self.fetcher.check(command)
         found = self._look(command) if command.look_first else None
         entry = found or self.fetcher.fetch(command)
-        self.finisher.finish(entry, self._conversation(command), command.assigned_by)
+        self.finisher.finish(entry, self._conversation(command), command.assigned_by, again=command.look_first)
         copy = entry.address
         emit(
             Event.RECORDING_FOUND if found else Event.RECORDING_ARCHIVED,

@@ -34,9 +34,9 @@ class Notifier:
         self._watermark: Watermark | None = None
         self._watermark_read_at = float("-inf")
 
-    def tell(self, entry: LedgerEntry | None, conversation: Conversation | None) -> None:
+    def tell(self, entry: LedgerEntry | None, conversation: Conversation | None, *, again: bool = False) -> None:
         """Send to the peer's queue, or keep in the outbox. Returns only when one of the two holds it durably."""
-        notification = Notification(self._node, entry, conversation, self._low_watermark())
+        notification = Notification(self._node, entry, conversation, self._low_watermark(), again)
         body = notifications.to_json(notification)
         if len(body) > LARGEST_BODY:
             body = notifications.to_json(replace(notification, conversation=None))
