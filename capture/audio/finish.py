@@ -139,7 +139,7 @@ class Finisher:
             self.state.raise_watermark(notification.watermark)
 
     def _remember(self, entry: LedgerEntry) -> None:
-        """Take in what this node has archived itself, killed before it could note it, when the peer has done it again."""
+        """Take in a copy of this node that it was killed before noting: the peer has archived the recording again."""
         name = stem(self.source_name, entry.recording_id, entry.created_on, entry.conversation_id)
         own = self.archive.find(name)
         if own is not None and not own.copies <= entry.copies:
