@@ -132,8 +132,6 @@ class Ending:
                 if recording in kept:
                     found.append(("two objects", f"{name}: {path}", (recording,)))
                 kept.add(recording)
-                if path.rpartition(".")[0] + ".json" not in stores.archive.sidecars:
-                    found.append(("no sidecar", f"{name}: {path}", (recording,)))
                 content = self._truth.calls[recording].content
                 if blob.data != content or blob.copy.sha256 != sha256(content).hexdigest():
                     found.append(("wrong content", f"{name}: {path}", (recording,)))
@@ -141,7 +139,10 @@ class Ending:
                 if entry is not None and entry.copies and not blob.entry.copies & entry.copies:
                     # Killed after the commit, and the command ran out: the other node has done it again.
                     self.orphans += 1
-                elif entry is None or not blob.entry.copies <= entry.copies:
+                    continue
+                if path.rpartition(".")[0] + ".json" not in stores.archive.sidecars:
+                    found.append(("no sidecar", f"{name}: {path}", (recording,)))
+                if entry is None or not blob.entry.copies <= entry.copies:
                     found.append(("copy not in the ledger", f"{name}: {path}", (recording,)))
 
     def _interactions(self, found: list[tuple[str, str, tuple[str, ...]]]) -> None:

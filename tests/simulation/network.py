@@ -38,7 +38,8 @@ class Power(Switch):
 class Line(Switch):
     """One node's link to one account. Faults of several episodes add up.
 
-    `crash` kills the node with the chance `crash_odds` for each call, before or after the effect.
+    `crash` kills the node with the chance `crash_odds` for each call, before or after the effect, and after the next
+    call that is `crash_after`.
     """
 
     def __init__(self, kernel: Kernel, random: Random, node: str, account: str, power: Power) -> None:
@@ -51,6 +52,7 @@ class Line(Switch):
         self.slow: list[float] = []
         self.lossy: list[tuple[float, float]] = []
         self.crash_odds = 0.0
+        self.crash_after = ""
         self.crash: Callable[[], None] = lambda: None
         self.witness: Witness | None = None
         self.healed_at = float("-inf")
@@ -104,7 +106,8 @@ class Line(Switch):
         task = kernel.current
         if task is None:
             return
-        if self.crash_odds and draw() < self.crash_odds:
+        if call == self.crash_after or (self.crash_odds and draw() < self.crash_odds):
+            self.crash_after = ""
             self.crash()
             raise Killed
         if self.faulty or kernel.paused(self.node):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from capture.audio import finish, sweep
+from capture.audio import finish, retell, sweep
 from capture.redundancy import notifications, preference
 from tests.simulation.mutants.registry import instead, mutant
 from tests.stores import tables
@@ -59,7 +59,7 @@ def _not_passed_on() -> Iterator[None]:
         yield
 
 
-@mutant("what was finished but not told is never told", "end: known", "end: ledgers", kind="person", recordings=1.5)
+@mutant("what was finished but not told is never told", "end: known", "end: ledgers", kind="crash")
 def _never_told() -> Iterator[None]:
     merge, unfinished = finish.Finisher.merge, sweep.Sweep._unfinished
 
@@ -72,5 +72,6 @@ def _never_told() -> Iterator[None]:
     with (
         instead(finish.Finisher, "merge", lambda self, notification: merge(silent(self), notification)),
         instead(sweep.Sweep, "_unfinished", forgotten),
+        instead(retell.Retelling, "run", lambda *_: None),
     ):
         yield

@@ -11,7 +11,10 @@ from tests.simulation.weather.sky import EPISODES, Sky
 
 _EPISODES: dict[str, tuple[str, ...]] = {
     "calm": (),
-    "crash": ("crash", "crash", "stop", "crash both", "crash points", "crash points", "both down for hours"),
+    "crash": (
+        *("crash", "crash", "stop", "crash both", "crash points", "crash points"),
+        *("killed after a write", "killed after a write", "killed after a write", "both down for hours"),
+    ),
     "pause": ("pause",),
     "store": ("account down",),
     "network": ("cut", "regions apart", "slow link", "lossy link", "sluggish"),
@@ -74,5 +77,7 @@ class Weather:
     def _calm(self) -> None:
         self._sky.over = True
         self._sky.say("nothing new begins")
+        for line in self._sky.lines():
+            line.crash_after = ""
         for host in self._sky.truth.hosts.values():
             host.start()

@@ -4,6 +4,11 @@ from tests.simulation.dynamics import SourceView
 from tests.simulation.network import Line
 from tests.simulation.weather.sky import NODES, Sky, episode
 
+_WRITES = (
+    *("archive.commit", "archive.put_sidecar", "interactions.add", "ledger.merge", "outbox.put", "jobs.remove"),
+    *("jobs.put", "state.put_cursor", "state.raise_watermark", "lease.write_reign", "state.revoke"),
+)
+
 
 @episode("crash")
 def _crash(sky: Sky) -> None:
@@ -55,3 +60,11 @@ def _crash_points(sky: Sky) -> None:
                 each.crash_odds = value
 
         sky.for_a_while(f"crash points of {name}", lambda o=odd: o(odds), lambda o=odd: o(0.0))  # type: ignore[misc]
+
+
+@episode("killed after a write")
+def _killed_after_a_write(sky: Sky) -> None:
+    name, call = sky.random.choice(NODES), sky.random.choice(_WRITES)
+    sky.say(f"{name} will be killed after its next {call}")
+    for line in sky.lines(name, name):
+        line.crash_after = call
