@@ -167,8 +167,10 @@ class Election:
         return Epoch(top + 1 if (top + 1) % 2 == self._odd else top + 2)
 
     def _reigned_last(self) -> bool:
-        reigns = self._regions.ask(lambda lease: lease.reign())
-        read = [reign for reign in reigns.values() if isinstance(reign, tuple)]
+        reigns = list(self._regions.ask(lambda lease: lease.reign()).values())
+        if not isinstance(reigns[0], tuple):
+            return False  # without its own store it can do nothing, and must not keep the others from the peer
+        read = [reign for reign in reigns if isinstance(reign, tuple)]
         top = max((epoch for epoch, _ in read), default=0)
         quorum = 1 if self._alone() else self._majority
         return len(read) >= quorum and all(holder == self._node for epoch, holder in read if epoch == top)

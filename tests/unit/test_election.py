@@ -179,6 +179,14 @@ def test_hold_does_not_touch_the_leases_that_another_node_left(world: World) -> 
     assert "lease.renew" not in [call for blob in world.blobs.values() for call in blob.power.calls]
 
 
+def test_hold_without_the_own_store_prolongs_nothing(world: World) -> None:
+    world.stand("main")
+    world.blobs["main"].power.down = True
+    world.clock.advance(5)
+    assert world.election("main").hold(5) is None
+    assert {world.blobs[region].state.until for region in ("peer", "witness")} == {world.clock.monotonic() + 10}
+
+
 def test_hold_finds_out_that_the_other_node_reigns(world: World) -> None:
     world.stand("main")
     world.clock.advance(15)
