@@ -1,9 +1,7 @@
 """What really happened on the screens' side: the sessions of the agents, as the organisation tells them."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
