@@ -8,7 +8,7 @@ from typing import Self
 from lab.processes import Child, NotStartedError
 
 WIDTH, HEIGHT = 640, 480
-_FRAMES_PER_SECOND = 5
+FRAMES_PER_SECOND = 5
 _FONTS = (
     Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"),
     Path("/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf"),
@@ -50,7 +50,7 @@ class Display:
         self._number = int(self._server.wait_for_line(r"^(\d+)$", _SECONDS_TO_START)[1])
         clock = f"drawtext=fontfile={_font()}:fontsize=32:x=20:box=1:boxborderw=6"
         scene = (
-            f"testsrc2=size={WIDTH}x{HEIGHT}:rate={_FRAMES_PER_SECOND},"
+            f"testsrc2=size={WIDTH}x{HEIGHT}:rate={FRAMES_PER_SECOND},"
             f"{clock}:y=40:text='%{{gmtime}} UTC',{clock}:y=100:text='{self._name}'"
         )
         command = ["ffmpeg", "-hide_banner", "-loglevel", "info", "-nostdin", "-re", "-f", "lavfi", "-i", scene]

@@ -1,7 +1,7 @@
 """The simulated Dynamics organisation as a part of the lab: its process, and what the lab asks of it."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -75,6 +75,26 @@ class Organisation:
         """When which client listed recordings by time, and the status of the answer."""
         answer = self._ask("GET", "/lab/polls")
         return answer if isinstance(answer, list) else []
+
+    def agents(self) -> list[dict[str, Any]]:
+        """All agents, as rows of `systemuser`."""
+        answer = self._ask("GET", "/lab/agents")
+        return answer if isinstance(answer, list) else []
+
+    def ring(self, agent_id: str, steps: Sequence[Sequence[object]], **shape: object) -> str:
+        """Let a call happen now, by a script of `lab.dynamics.live`; return the id of its conversation."""
+        answer = self._ask("POST", "/lab/live", {"agent": agent_id, "steps": steps, **shape})
+        return str(answer["conversation_id"]) if isinstance(answer, dict) else ""
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Every seat of every call that was rung: the truth that the screens are checked against."""
+        answer = self._ask("GET", "/lab/live")
+        return answer if isinstance(answer, list) else []
+
+    def webhooks(self) -> dict[str, Any]:
+        """What has become of the webhooks: counts, by endpoint too."""
+        answer = self._ask("GET", "/lab/webhooks")
+        return answer if isinstance(answer, dict) else {}
 
     def faults(self, **faults: object) -> None:
         """Switch faults on or off; they go to POST /lab/faults as they are."""

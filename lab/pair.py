@@ -60,6 +60,8 @@ class Pair:
         self._rate = calls_per_second
         self._tell = tell
         self.host = chosen_host()
+        # Both have the same one, so that a webhook with one address and one key may reach either.
+        self.key = secrets.token_urlsafe(24)
         self.credentials = {name: Credential(str(uuid.uuid4()), secrets.token_urlsafe(24)) for name in NODES}
         self.storage: dict[str, Azurite] = {}
         self.nodes: dict[str, NodeProcess] = {}
@@ -99,7 +101,7 @@ class Pair:
         for name in NODES:
             settings = {**self._node_settings(name), **self._settings}
             self.nodes[name] = NodeProcess(
-                name, self.folder / name, self.host, settings, self.organisation.bundle, self.folder
+                name, self.folder / name, self.host, settings, self.organisation.bundle, self.folder, key=self.key
             )
             self.nodes[name].start()
         for node in self.nodes.values():

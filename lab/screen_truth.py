@@ -1,7 +1,9 @@
 """What really happened on the screens' side: the sessions of the agents, as the organisation tells them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,19 @@ class TrueSession:
     def seconds(self) -> float:
         """How long its video must be: from the ringing to the end."""
         return (self.closed_on - self.called_on).total_seconds()
+
+
+def ended(told: Iterable[Mapping[str, Any]]) -> list[TrueSession]:
+    """Read what the organisation tells of the sessions that have ended; of the others nothing is due yet."""
+    return [
+        TrueSession(
+            session_id=one["session_id"],
+            agent_id=one["agent_id"],
+            conversation_id=one["conversation_id"],
+            called_on=datetime.fromisoformat(one["called_on"]),
+            accepted_on=datetime.fromisoformat(one["accepted_on"]) if one["accepted_on"] else None,
+            closed_on=datetime.fromisoformat(one["closed_on"]),
+        )
+        for one in told
+        if one["closed_on"]
+    ]
