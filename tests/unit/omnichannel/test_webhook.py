@@ -247,8 +247,9 @@ def test_spellings_of_a_time(spelled: str) -> None:
 
 @pytest.mark.parametrize(
     "spelled",
-    [None, "", "soon", 1795512004000, 1e400, "/Date()/", "/Date(1)", "/Date(99999999999999999)/", 
-     "/Date(" + "9" * 40 + ")/", "/Date(-62135596800000)/", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z", True, [], {}],
+    [None, "", "soon", 1795512004000, 1e400, "/Date()/", "/Date(1)", "/Date(99999999999999999)/",
+     "/Date(" + "9" * 40 + ")/", "/Date(-62135596800000)/", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z",
+     True, [], {}],
 )  # fmt: skip
 def test_what_is_no_time_is_none(spelled: object) -> None:
     assert accepted_on(spelled) is None
