@@ -22,4 +22,7 @@
 - execution.py       the posted document: parsed, and reduced to changes of rows; knows no table
 - session_rows.py    what each table's changes say of a session
 - contract_values.py reading the values of such a document
+- registration.py    registers, lists and removes the webhooks in Dynamics
+- steps.py           the steps of one endpoint
+- subscriptions.py   which changes of which rows are asked for
 """
