@@ -13,6 +13,8 @@ from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
+from capture.model.session import AgentSession
+from capture.model.workstation import SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,27 @@ class Notification:
     entry: LedgerEntry | None = None
     conversation: Conversation | None = None
     watermark: Watermark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRef:
+    """A row of Dynamics that must be read before its event says anything."""
+
+    table: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFact:
+    """What a node has heard of an agent's session or of a workstation."""
+
+    heard_by: NodeName
+    event_id: str
+    received_at: datetime
+    forwarded: bool = False
+    session: AgentSession | None = None
+    read_back: RowRef | None = None
+    sign_in: SignIn | None = None
 
 
 class Codec[T]:
@@ -94,3 +117,4 @@ cursors = Codec(Cursor)
 preferences = Codec(Preference)
 revocations = Codec(Revocation)
 yields = Codec(Yields)
+screen_facts = Codec(ScreenFact)

@@ -19,6 +19,16 @@ NOBODY = "none"
 
 _UNRESOLVED = "@Microsoft.KeyVault("
 
+_OF_NO_COMMAND = {
+    "NODE_NAME": "main",
+    "PEER_NAME": "peer",
+    "SOURCE_NAME": "command",
+    "OWN_STORAGE__accountName": "unusedown",
+    "PEER_STORAGE__accountName": "unusedpeer",
+    "WITNESS_STORAGE__accountName": "unusedwitness",
+}
+"""What stands in a command for the settings that only a node needs."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
 QueueName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,54}$")]
 ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,62}$")]
@@ -126,6 +136,14 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             raise SettingsError(_problems(error)) from None
+
+    @classmethod
+    def of_a_command(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings of a command that talks to Dynamics only: those of names and stores may be missing."""
+        environ = os.environ if environ is None else environ
+        given = {name.partition("__")[0] for name in environ}
+        beside = {name: value for name, value in _OF_NO_COMMAND.items() if name.partition("__")[0] not in given}
+        return cls.from_env({**environ, **beside})
 
     @field_validator("*", mode="before")
     @classmethod

@@ -18,4 +18,11 @@
 - ranges.py         the same bytes through the Web API, where there are no links
 - body.py           reading a body in pieces
 - download.py       which of the two ways is taken
+- webhook.py         what a posted change of a row says of an agent's session: the door of the webhooks; pure
+- execution.py       the posted document: parsed, and reduced to changes of rows; knows no table
+- session_rows.py    what each table's changes say of a session
+- contract_values.py reading the values of such a document
+- registration.py    registers, lists and removes the webhooks in Dynamics
+- steps.py           the steps of one endpoint
+- subscriptions.py   which changes of which rows are asked for
 """
