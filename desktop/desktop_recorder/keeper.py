@@ -4,6 +4,7 @@ Started by its path, without site packages, so that it costs some ten millisecon
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ def keep(ended: Path, command: list[str]) -> int:
     asked = threading.Event()
 
     def listen() -> None:
-        while sys.stdin.buffer.raw.read(1):  # type: ignore[attr-defined]
+        while os.read(sys.stdin.fileno(), 1):
             pass
         asked.set()
 

@@ -42,12 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{chosen.config}: well; workstation {settings.workstation}, {version}")  # noqa: T201 - what was asked for
             return 0
         with only_instance(settings.workstation):
-            _record(settings, version)
+            return _record(settings, version)
     except UserError as error:
         for line in str(error).splitlines():
             print(f"desktop-recorder: {line}", file=sys.stderr)  # noqa: T201 - for the person at the terminal
         return error.exit_code
-    return 0
 
 
 def _check_folders(settings: Settings) -> None:
@@ -60,19 +59,30 @@ def _check_folders(settings: Settings) -> None:
             raise SettingsError(f"{name} = {str(folder)!r}: is not writable for this user")
 
 
-def _record(settings: Settings, version: str) -> None:
+def _record(settings: Settings, version: str) -> int:
+    """Run until a signal; 1 when something unforeseen ended it."""
     open_journal(settings.log_file, settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     hosts = ",".join(host_of(url) for url in settings.nodes)
     _log.info("event=started workstation=%s nodes=%s ffmpeg=%s", settings.workstation, hosts, version)
+    broken: list[str] = []
+
+    def thread_broke(why: threading.ExceptHookArgs) -> None:
+        # Rather end and be started again by the system than live on without one of the parts.
+        _log.error("event=ended_unforeseen", exc_info=why.exc_value)
+        broken.append(str(why.thread))
+        stop.set()
+
+    threading.excepthook = thread_broke
     try:
         Workstation(settings).run(stop)
     except Exception:
         _log.exception("event=ended_unforeseen")
-        raise
+        return 1
     _log.info("event=ended")
+    return 1 if broken else 0
 
 
 def run() -> None:

@@ -108,8 +108,8 @@ def check_ffmpeg(path: str) -> str:
         done = subprocess.run([path, "-hide_banner", "-version"], capture_output=True, timeout=30, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         raise FfmpegMissing(
-            f"ffmpeg = {path!r}: cannot be started ({type(error).__name__}); install ffmpeg (Debian: apt install ffmpeg; "
-            "Windows: winget install Gyan.FFmpeg; macOS: brew install ffmpeg) or name its path"
+            f"ffmpeg = {path!r}: cannot be started ({type(error).__name__}); install ffmpeg (Debian: apt install "
+            "ffmpeg; Windows: winget install Gyan.FFmpeg; macOS: brew install ffmpeg) or name its path"
         ) from None
     first = done.stdout.decode(errors="replace").partition("\n")[0]
     return f"{first.strip()[:60]} ({time.monotonic() - begun:.2f} s)"

@@ -39,8 +39,8 @@ class Reporter:
                 if (seat := self._spool.read(key)) is not None and not stop.is_set():
                     try:
                         self._tell(seat)
-                    except KeyError:
-                        continue  # forgotten meanwhile
+                    except (KeyError, OSError) as error:  # forgotten meanwhile, or the disk is full
+                        _log.warning("event=not_noted seat=%s reason=%s", key, type(error).__name__)
 
     def _tell(self, seat: Seat) -> None:
         for report in seat.reports:
@@ -85,7 +85,7 @@ class Reporter:
         """Tell whether to report a part: at once, then at growing distances until its archive is confirmed."""
         if part.reported_at is None:
             return True
-        wait = min(_ARCHIVE_PATIENCE * 2 ** min(part.times_reported - 1, 10), _LONGEST_ARCHIVE_PATIENCE)
+        wait = min(_ARCHIVE_PATIENCE * (1 << min(part.times_reported - 1, 10)), _LONGEST_ARCHIVE_PATIENCE)
         return self._now() - part.reported_at > wait
 
     def _finished(self, seat: Seat, part: Part) -> None:

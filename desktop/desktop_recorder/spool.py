@@ -155,13 +155,20 @@ class Spool:
             seat = self._seats.pop(key)
             shutil.rmtree(self.folder(seat), ignore_errors=True)
 
-    def remove_files(self, key: str) -> None:
-        """Remove the recordings of a seat; its state stays, so that nothing is done twice."""
+    def remove_files(self, key: str) -> bool:
+        """Remove the recordings of a seat; its state stays, so that nothing is done twice.
+
+        False when one cannot be removed now: on Windows a file that is being sent.
+        """
         with self._guard:
             seat = self._seats[key]
             for path in self.folder(seat).iterdir():
                 if path.name != _STATE:
-                    path.unlink(missing_ok=True)
+                    try:
+                        path.unlink(missing_ok=True)
+                    except PermissionError:
+                        return False
+        return True
 
     def folder(self, seat: Seat) -> Path:
         """Where the files of a seat lie."""

@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import requests
 
-from desktop_recorder.errors import Misplaced, NotFound, Refused, Unreachable
+from desktop_recorder.errors import Misplaced, NotFound, RecorderError, Refused, Unreachable
 
 _OFFSET_HEADERS = ("x-ms-blob-append-offset", "x-ms-blob-content-length")
 
@@ -57,7 +56,7 @@ class Wire:
             raise Unreachable(f"{host_of(url)}: {type(error).__name__}") from None
         if answer.ok or answer.status_code == 304:
             return Reply(answer.status_code, answer.headers, answer.content)
-        _fail(url, answer)
+        raise _failure(url, answer)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -80,15 +79,15 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _fail(url: str, answer: requests.Response) -> NoReturn:
+def _failure(url: str, answer: requests.Response) -> RecorderError:
     told = f"{host_of(url)}: {answer.status_code} {answer.headers.get('x-ms-error-code', '')}".rstrip()
     match answer.status_code:
         case 401 | 403:
-            raise Refused(told)
+            return Refused(told)
         case 404:
-            raise NotFound(told)
+            return NotFound(told)
         case 409 | 412:
             offsets = [answer.headers[name] for name in _OFFSET_HEADERS if name in answer.headers]
-            raise Misplaced(told, next((int(text) for text in offsets if text.isdigit()), None))
+            return Misplaced(told, next((int(text) for text in offsets if text.isdigit()), None))
         case _:
-            raise Unreachable(told)
+            return Unreachable(told)

@@ -58,7 +58,12 @@ class Workstation:
             while not stop.is_set():
                 self._changed.wait(_TICK)
                 self._changed.clear()
-                self._round()
+                try:
+                    self._round()
+                except OSError as error:
+                    # A full or broken disk: what is recorded goes on, the state is written when that works again.
+                    _log.error("event=spool_not_writable reason=%s", error.strerror)  # noqa: TRY400 - a person reads it
+                    stop.wait(1)
                 if time.monotonic() - bounded > _BOUND_EVERY:
                     bounded = time.monotonic()
                     self._bound()
@@ -88,9 +93,7 @@ class Workstation:
             self._spool.add(order)
             _log.info("event=order_heard seat=%s wanted=%s", order.seat, order.wanted)
             if order.wanted is Wanted.KEEP:
-                self._missed(
-                    order, "the order came when the session was over, nothing was recorded on this workstation"
-                )
+                self._missed(order, "nothing was recorded here: the order came when the session was over")
             return
         if outranks(order.wanted, seat.wanted):
             with self._spool.change(order.seat) as kept:
@@ -133,7 +136,8 @@ class Workstation:
             return
         if seat.wanted is Wanted.DELETE:
             # First off the disk, then said so.
-            self._spool.remove_files(key)
+            if not self._spool.remove_files(key):
+                return
             with self._spool.change(key) as kept:
                 kept.parts, kept.gone_at = [], self._now()
                 kept.reports = [Report(body=reports.deleted(kept, self._now()), to=list(self._nodes.urls))]
@@ -145,7 +149,8 @@ class Workstation:
                 kept.reports.append(Report(body=reports.failed(kept, self._now(), reason)))
             _log.error("event=recording_missed seat=%s reason=%s", key, reason)
         elif order is not None and order.archived and all(part.reported_at for part in seat.parts):
-            self._spool.remove_files(key)
+            if not self._spool.remove_files(key):
+                return
             with self._spool.change(key) as kept:
                 kept.parts, kept.gone_at = [], self._now()
             _log.info("event=recording_archived seat=%s", key)
