@@ -44,8 +44,8 @@ bench: setup ## Measure the archive step beside other ways to do it (REPORT=file
 lint: setup ## Check style, types and the direction of imports
 	@$(PYTHON_ENV)/ruff check --quiet --no-cache
 	@$(PYTHON_ENV)/ruff format --check --quiet || { $(PYTHON_ENV)/ruff format --check; exit 1; }
-	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -m function_app
-	@$(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
+	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -p desktop_recorder -m function_app
+	@PYTHONPATH=desktop $(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
 	@echo "lint: style, types and import directions are as they should be"
 
 format: setup ## Bring the code into the house's format
