@@ -1,7 +1,7 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
@@ -38,6 +38,12 @@ failover: setup ## Measure TRIALS=10 crashes and planned handovers of the ACTIVE
 
 bench: setup ## Measure the archive step beside other ways to do it (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+screen-demo: setup ## Record agents' screens, kill a node in the middle, check every video (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.screen_demo $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+bench-webhooks: setup ## Measure the webhooks' receiver calm and with a node killed (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.webhook_bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
 
 # Without ruff's cache: what it remembers of a file does not depend on which packages stand beside it, the order of
 # imports does.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from azure.storage.blob import ContainerClient
 
-from lab.screen_truth import TrueSession
+from lab.screen_truth import Key, TrueSession
 from lab.stored import ARCHIVE, StoredRecording, read_archive
 from lab.video import Video, look_at
 
@@ -20,20 +20,17 @@ STAGING = "screens"
 LENGTH_TOLERANCE_SECONDS = 3.0
 _PREFIX = "screen-"
 
-type Key = tuple[str, str]
-"""Session and agent."""
-
 
 @dataclass(slots=True)
 class ScreenFindings:
     """What the check found; `problems` has a line for whatever the other lists do not say."""
 
     sessions: int = 0
-    kept: int = 0
-    deleted: int = 0
-    missing: list[str] = field(default_factory=list)
-    wrong_length: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
+    kept: list[Key] = field(default_factory=list)
+    deleted: list[Key] = field(default_factory=list)
+    missing: list[Key] = field(default_factory=list)
+    wrong_length: dict[Key, str] = field(default_factory=dict)
+    duplicates: list[Key] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     videos: dict[str, Video] = field(default_factory=dict)
     archived_by: dict[str, int] = field(default_factory=dict)
@@ -74,11 +71,16 @@ def unfinished_screens(truth: Sequence[TrueSession], stores: Mapping[str, str]) 
 
 
 def check_screens(
-    truth: Sequence[TrueSession], stores: Mapping[str, str], *, audio: Mapping[str, str] | None = None
+    truth: Sequence[TrueSession],
+    stores: Mapping[str, str],
+    *,
+    audio: Mapping[str, str] | None = None,
+    withheld: Mapping[str, float] | None = None,
 ) -> ScreenFindings:
     """Compare the truth with the accounts of the nodes, given as connection strings by node name.
 
-    With `audio` (conversation id by id of an audio recording) the audio must lie in the same folders.
+    With `audio` (conversation id by id of an audio recording) the audio must lie in the same folders. `withheld` are
+    conversations of which webhooks were withheld, with the seconds that their videos may be too long or too short.
     """
     findings = ScreenFindings(sessions=len(truth), archived_by=dict.fromkeys(stores, 0))
     stored: list[StoredRecording] = []
@@ -88,31 +90,36 @@ def check_screens(
         findings.problems += [f"{node}: {stray} does not belong into the archive" for stray in archive.strays]
         findings.problems += [f"{node}: {name} is left in staging" for name in staged(store)]
     screens = screens_in(stored)
-    wanted = {(one.session_id, one.agent_id): one for one in truth}
+    wanted = {one.key: one for one in truth}
     findings.problems += [
         f"{key}: a video of a session that never was" for key in sorted(screens.keys() - wanted.keys())
     ]
     for key, one in wanted.items():
         parts = sorted(screens.get(key, ()), key=lambda part: part.recording_id)
         if one.kept:
-            _check_kept(one, parts, stores, findings)
+            tolerance = (withheld or {}).get(one.conversation_id, LENGTH_TOLERANCE_SECONDS)
+            _check_kept(one, parts, stores, findings, tolerance)
         elif parts:
             findings.problems += [f"{part.path} at {part.node}: of a session that nobody accepted" for part in parts]
         else:
-            findings.deleted += 1
+            findings.deleted.append(key)
     findings.problems += _beside_the_audio(truth, stored, audio or {})
     return findings
 
 
 def _check_kept(
-    one: TrueSession, parts: Sequence[StoredRecording], stores: Mapping[str, str], findings: ScreenFindings
+    one: TrueSession,
+    parts: Sequence[StoredRecording],
+    stores: Mapping[str, str],
+    findings: ScreenFindings,
+    tolerance: float,
 ) -> None:
     if not parts:
-        findings.missing.append(one.session_id)
+        findings.missing.append(one.key)
         return
-    findings.kept += 1
-    names = [part.recording_id for part in parts]
-    findings.duplicates += sorted({name for name in names if names.count(name) > 1})
+    findings.kept.append(one.key)
+    if len({part.recording_id for part in parts}) < len(parts):
+        findings.duplicates.append(one.key)
     seconds = 0.0
     for part in {part.recording_id: part for part in parts}.values():
         findings.archived_by[part.node] += 1
@@ -120,8 +127,8 @@ def _check_kept(
         findings.videos[part.recording_id] = video
         seconds += video.seconds
         findings.problems += [f"{part.recording_id} at {part.node}: {what}" for what in _wrong(one, part, video)]
-    if abs(seconds - one.seconds) > LENGTH_TOLERANCE_SECONDS:
-        findings.wrong_length.append(f"{one.session_id}: {seconds:.1f} s of video, {one.seconds:.1f} s of session")
+    if abs(seconds - one.seconds) > tolerance:
+        findings.wrong_length[one.key] = f"{seconds:.1f} s of video, {one.seconds:.1f} s of session"
 
 
 def _video(part: StoredRecording, store: str) -> Video:

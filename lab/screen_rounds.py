@@ -12,7 +12,7 @@ from lab.pair import NODES
 from lab.screen_check import unfinished_screens
 from lab.screen_floor import Floor
 from lab.screen_plan import Plan, PlannedCall
-from lab.screen_truth import TrueSession, ended
+from lab.screen_truth import Key, TrueSession, ended
 from lab.waiting import TimeoutExpiredError, wait_until
 
 _MOST_SECONDS_TO_FINISH = 180.0
@@ -139,10 +139,10 @@ class Rounds:
         )
 
 
-def start_latencies(floor: Floor) -> dict[tuple[str, str], tuple[float, float]]:
+def start_latencies(floor: Floor) -> dict[Key, tuple[float, float]]:
     """Seconds from the webhook, and from the ringing, to the first picture, by session and agent; as the desks know."""
     rung = {(one["session_id"], one["agent_id"]): one["called_on"] for one in floor.pair.organisation.live_truth()}
-    found: dict[tuple[str, str], tuple[float, float]] = {}
+    found: dict[Key, tuple[float, float]] = {}
     for seat in (seat for desk in floor.desks for seat in desk.seats()):
         key = (seat["session_id"], seat["agent_id"])
         started = seat["parts"][0]["started_at"] if seat["parts"] else None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+type Key = tuple[str, str]
+"""A seat: session and agent."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrueSession:
@@ -16,6 +19,11 @@ class TrueSession:
     called_on: datetime
     accepted_on: datetime | None
     closed_on: datetime
+
+    @property
+    def key(self) -> Key:
+        """Session and agent."""
+        return self.session_id, self.agent_id
 
     @property
     def kept(self) -> bool:

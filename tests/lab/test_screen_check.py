@@ -89,7 +89,7 @@ def test_all_is_well(store: str, film: Path) -> None:
     assert unfinished_screens([kept, missed], {"main": store}) == 0
     findings = check_screens([kept, missed], {"main": store})
     assert findings.good, findings
-    assert (findings.sessions, findings.kept, findings.deleted) == (2, 1, 1)
+    assert (findings.sessions, findings.kept, findings.deleted) == (2, [kept.key], [missed.key])
 
 
 def test_what_is_wrong_is_told(store: str, film: Path) -> None:
@@ -102,14 +102,14 @@ def test_what_is_wrong_is_told(store: str, film: Path) -> None:
     truth = [missing, longer, missed, elsewhere]
     assert unfinished_screens(truth, {"main": store}) == 2
     findings = check_screens(truth, {"main": store}, audio={"audio-1": CONVERSATION})
-    assert findings.missing == [missing.session_id]
-    assert findings.wrong_length == [f"{longer.session_id}: 6.0 s of video, 20.0 s of session"]
+    assert findings.missing == [missing.key]
+    assert findings.wrong_length == {longer.key: "6.0 s of video, 20.0 s of session"}
     told = "\n".join(findings.problems)
     assert "that nobody accepted" in told
     assert "is left in staging" in told
     assert "lies under conversation=other" in told
     assert "no audio under" in told
-    assert findings.deleted == 0
+    assert findings.deleted == []
 
 
 def test_two_parts_make_one_video_and_two_copies_are_double(store: str, film: Path) -> None:
@@ -118,5 +118,12 @@ def test_two_parts_make_one_video_and_two_copies_are_double(store: str, film: Pa
         _archive(store, whole, film.read_bytes(), part=part)
     _archive(store, double, film.read_bytes())
     findings = check_screens([whole, double], {"main": store, "peer": store})
-    assert findings.wrong_length == []
-    assert f"screen-{double.session_id}-{AGENT}-1" in findings.duplicates, "both nodes have it"
+    assert findings.wrong_length == {}
+    assert double.key in findings.duplicates, "both nodes have it"
+
+
+def test_what_was_withheld_may_be_shorter(store: str, film: Path) -> None:
+    one = _truth(9, seconds=16)
+    _archive(store, one, film.read_bytes())
+    assert check_screens([one], {"main": store}).wrong_length
+    assert check_screens([one], {"main": store}, withheld={CONVERSATION: 15}).good
