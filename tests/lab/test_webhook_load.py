@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from rich.console import Console
 
-from lab.webhook_load import Sender, plan
+from lab.webhook_figures import applied, figures, good, table
+from lab.webhook_load import Sender, Sent, plan
 from lab.webhook_payloads import Call, Moment, payload
 
 
@@ -94,3 +96,24 @@ def test_a_payload_says_whose_session_it_is() -> None:
     assert b"\\/Date(1795478400000)\\/" in body
     image = {pair["key"] for pair in told["PostEntityImages"][0]["value"]["Attributes"]}
     assert {"ownerid", "msdyn_liveworkitemid", "msdyn_channel", "msdyn_agentacceptedon"} <= image
+
+
+def test_an_event_counts_as_applied_when_its_time_is_known() -> None:
+    sent = [
+        Sent("s1", "assigned_on", "2026-11-24T10:00:00+00:00", 0.0, latency_ms=10, status=202, attempts=1),
+        Sent("s1", "accepted_on", "2026-11-24T10:00:01+00:00", 0.1, latency_ms=30, status=202, attempts=2),
+        Sent("s2", "assigned_on", "2026-11-24T10:00:00+00:00", 0.2, latency_ms=20, status=202, attempts=1),
+        Sent("s3", "assigned_on", "2026-11-24T10:00:00+00:00", 0.3, status=503, attempts=2),
+    ]
+    main = {"s1": {"assigned_on": "2026-11-24T10:00:00Z", "accepted_on": "2026-11-24T10:00:01Z"}}
+    peer = {"s1": {"assigned_on": "2026-11-24T10:00:00Z", "accepted_on": None}}
+    done = applied(sent, [main, peer])
+    assert (done.somewhere, done.everywhere, done.lost) == (2, 1, ("s2 assigned_on",))
+    numbers = figures(sent, [], done, None)
+    assert (numbers["acknowledged"], numbers["applied"], numbers["lost"], numbers["refused"]) == (3, 2, 1, 1)
+    assert (numbers["p50_ms"], numbers["p99_ms"], numbers["sent_again"]) == (20, 30, 2)
+    assert not good(numbers)
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(table(numbers))
+    assert "202: 3, 503: 1" in shown.get()
