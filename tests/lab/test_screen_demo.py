@@ -1,6 +1,8 @@
 """The short form of `make screen-demo`: real displays, real ffmpeg, a node killed while calls are on the screens."""
 
 import shutil
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +12,7 @@ from lab.screen_check import ScreenFindings
 from lab.screen_demo import OPTIONS, demonstrate
 from lab.screen_figures import figures, p95, within_targets
 from lab.screen_floor import Floor
-from lab.screen_plan import plan, short_plan
+from lab.screen_plan import PlannedCall, plan, short_plan
 from lab.screen_rounds import Repair, Round
 from lab.screen_truth import TrueSession, ended
 
@@ -31,12 +33,28 @@ def test_every_kept_screen_is_archived_and_nothing_of_the_others() -> None:
     assert report["start_latency_p50_seconds"] <= RELAXED_LATENCY_SECONDS, report
 
 
+def _busy(call: PlannedCall) -> Iterator[tuple[int, float, float]]:
+    """Desks with the times at which this call is on their screens."""
+    desk, since = call.desk, call.at
+    consulted: tuple[int, float] | None = None
+    for what, seconds, *rest in call.steps:
+        at = call.at + float(str(seconds))
+        if what == "consult":
+            consulted = int(str(rest[0])), at
+        elif what == "leave" and consulted is not None:
+            yield (*consulted, at)
+        elif what in {"transfer", "end", "miss", "decline"}:
+            yield desk, since, at
+            desk, since = int(str(rest[0])) if rest else desk, at
+
+
 def test_a_plan_gives_nobody_two_calls_at_once() -> None:
     for one, desks in ((short_plan(), 2), (plan(2), 8)):
-        assert {call.desk for call in one.calls} <= set(range(desks))
+        seats = [seat for call in one.calls for seat in _busy(call)]
+        assert {desk for desk, _, _ in seats} <= set(range(desks))
         for desk in range(desks):
-            times = sorted((call.at, call.ends) for call in one.calls if call.desk == desk)
-            assert all(ends <= begins for (_, ends), (begins, _) in zip(times, times[1:], strict=False)), times
+            times = sorted((since, until) for at, since, until in seats if at == desk)
+            assert all(until <= since for (_, until), (since, _) in pairwise(times)), (desk, times)
         assert one.killed_at < one.back_at <= one.seconds
         assert any(call.at < one.killed_at < call.ends for call in one.calls), "somebody speaks when the node dies"
 
