@@ -23,6 +23,7 @@ _OF_NO_COMMAND = {
     "NODE_NAME": "main",
     "PEER_NAME": "peer",
     "SOURCE_NAME": "command",
+    "PREFERRED_NODE": NOBODY,
     "OWN_STORAGE__accountName": "unusedown",
     "PEER_STORAGE__accountName": "unusedpeer",
     "WITNESS_STORAGE__accountName": "unusedwitness",
@@ -139,11 +140,11 @@ class Settings(BaseModel):
 
     @classmethod
     def of_a_command(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the settings of a command that talks to Dynamics only: those of names and stores may be missing."""
+        """Read the settings of a command that talks to Dynamics only: those of names and stores are not looked at."""
         environ = os.environ if environ is None else environ
-        given = {name.partition("__")[0] for name in environ}
-        beside = {name: value for name, value in _OF_NO_COMMAND.items() if name.partition("__")[0] not in given}
-        return cls.from_env({**environ, **beside})
+        unused = {name.partition("__")[0] for name in _OF_NO_COMMAND}
+        used = {name: value for name, value in environ.items() if name.partition("__")[0] not in unused}
+        return cls.from_env(used | _OF_NO_COMMAND)
 
     @field_validator("*", mode="before")
     @classmethod

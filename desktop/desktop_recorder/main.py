@@ -78,7 +78,7 @@ def _record(settings: Settings, version: str) -> int:
     threading.excepthook = thread_broke
     try:
         Workstation(settings).run(stop)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last word of the program, for its log
         _log.exception("event=ended_unforeseen")
         return 1
     _log.info("event=ended")

@@ -62,7 +62,7 @@ class Workstation:
                     self._round()
                 except OSError as error:
                     # A full or broken disk: what is recorded goes on, the state is written when that works again.
-                    _log.error("event=spool_not_writable reason=%s", error.strerror)  # noqa: TRY400 - a person reads it
+                    _log.error("event=spool_not_writable reason=%s", error.strerror)
                     stop.wait(1)
                 if time.monotonic() - bounded > _BOUND_EVERY:
                     bounded = time.monotonic()
