@@ -72,6 +72,16 @@ class Settings(BaseModel):
     archive_container: ContainerName = Field(default="recordings", description="Container of the archive.")
     ingest_queue: QueueName = Field(default="ingest", description="Queue of recordings to archive.")
     watermark_queue: QueueName = Field(default="watermark", description="Queue of the peer's notifications.")
+    screen_queue: QueueName = Field(default="screen", description="Queue of facts about agents' sessions and desktops.")
+    screen_file_queue: QueueName = Field(
+        default="screenfile", description="Queue of recordings that desktops have uploaded, to be archived."
+    )
+    screen_container: ContainerName = Field(
+        default="screens", description="Container in which desktops stage their recordings."
+    )
+    desktop_container: ContainerName = Field(
+        default="desktops", description="Container of the boards that desktops read."
+    )
 
     watch_schedule: Schedule = Field(
         default="*/5 * * * * *", description="NCRONTAB of the tick: election, heartbeat, discovery."
@@ -120,6 +130,42 @@ class Settings(BaseModel):
     )
     max_failures: int = Field(
         default=5, ge=1, le=100, description="Mangled deliveries of one recording before it is parked."
+    )
+
+    desktop_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret from which the keys of the workstations are made, the same in both nodes. Empty: desktops "
+        "are refused.",
+    )
+    desktop_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The secret before it: its keys are good, too, until they are replaced."
+    )
+    ris_header_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What webhooks say in the header x-ris-secret when no function key is used. Empty: that way is off.",
+    )
+    ris_header_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The header secret before it, which is good, too, until it is replaced."
+    )
+    webhook_limit_bytes: int = Field(
+        default=1048576, ge=1024, le=104857600, description="Largest webhook that is read, in bytes."
+    )
+    screen_sweep_schedule: Schedule = Field(
+        default="*/10 * * * * *", description="NCRONTAB of the screen sweep: what lost webhooks have not said."
+    )
+    screen_channels: str = Field(
+        default="192440000",
+        pattern=r"^\d{1,10}( *, *\d{1,10})*$",
+        description="Channels (msdyn_channel) whose agents' screens are recorded, separated by commas.",
+    )
+    screen_min_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Screens of sessions shorter than this, from accept to end, are deleted; 0 keeps all.",
+    )
+    screen_long_minutes: int = Field(
+        default=120, ge=1, le=1440, description="A session that lasts longer raises an alarm."
     )
 
     @classmethod
@@ -208,6 +254,11 @@ class Settings(BaseModel):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels whose agents' screens are recorded."""
+        return tuple(int(each) for each in self.screen_channels.split(","))
 
     @property
     def scope(self) -> str:

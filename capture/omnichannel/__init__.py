@@ -12,6 +12,7 @@
 - recordings.py      which recordings there are
 - aside.py           conversation rows that came with a page of recordings
 - agents.py          the users who are agents, remembered for a while
+- agent_sessions.py  agents' sessions as rows have them now
 - conversations.py   rows of a conversation turned into a value; pure
 - metadata.py        which calls that takes
 - sas.py            the fresh anonymous link to a file, and the download from it
