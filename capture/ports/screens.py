@@ -52,6 +52,9 @@ class Workstations(Protocol):
     def merge(self, sign_in: SignIn) -> tuple[SignIn | None, SignIn]:
         """Join a sign-in, a sign of life or a sign-out in; return what was known before and is known now."""
 
+    def at(self, workstation: str) -> SignIn | None:
+        """Read the last sign-in at one workstation."""
+
     def signed_in_as(self, names: frozenset[str]) -> list[SignIn]:
         """Read the sign-ins of users called one of `names` (as `SignIn.key` spells them), whether they last or not."""
 

@@ -35,6 +35,11 @@ class TableWorkstations:
             rows.change(self._table, _PARTITION, rows.safe(sign_in.workstation), join)
         return before, known
 
+    def at(self, workstation: str) -> SignIn | None:
+        """Read the last sign-in at one workstation."""
+        with failures(self._setting, "read a sign-in"):
+            return _sign_in(rows.read(self._table, _PARTITION, rows.safe(workstation)))
+
     def signed_in_as(self, names: frozenset[str]) -> list[SignIn]:
         """Read the sign-ins of users called one of `names`, whether they last or not."""
         if not names:

@@ -95,6 +95,8 @@ def test_sign_ins_merge_and_are_found_by_user(world: World) -> None:
     assert workstations.signed_in_as(frozenset({"contoso\\o'ann", "nobody"})) == [seen]
     assert workstations.signed_in_as(frozenset({"bob@contoso.com", "contoso\\o'ann"})) == [seen, other]
     assert workstations.signed_in_as(frozenset()) == []
+    assert workstations.at("pc-1") == seen
+    assert workstations.at("pc-3") is None
 
 
 def test_an_alarm_is_raised_once_and_taken_back(world: World) -> None:

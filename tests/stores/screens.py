@@ -72,6 +72,10 @@ class MemoryWorkstations(Store):
         return before, known
 
     @operation
+    def at(self, workstation: str) -> SignIn | None:
+        return self.sign_ins.get(workstation)
+
+    @operation
     def signed_in_as(self, names: frozenset[str]) -> list[SignIn]:
         return [self.sign_ins[key] for key in sorted(self.sign_ins) if self.sign_ins[key].key in names]
 
