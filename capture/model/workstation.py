@@ -33,9 +33,7 @@ def merge_sign_ins(one: SignIn, other: SignIn) -> SignIn:
     if (first.signed_in_at, first.user) != (last.signed_in_at, last.user):
         return last
     ends = [each.signed_out_at for each in (one, other) if each.signed_out_at is not None]
-    return SignIn(
-        one.workstation, one.user, one.signed_in_at, max(one.seen_at, other.seen_at), max(ends, default=None)
-    )
+    return SignIn(one.workstation, one.user, one.signed_in_at, max(one.seen_at, other.seen_at), max(ends, default=None))
 
 
 def names_of(agent: Agent) -> frozenset[str]:

@@ -80,7 +80,7 @@ class Handover:
     def _hand_over(self, command: ArchiveScreen) -> None:
         session = self.sessions.get(command.session_id)
         seat = _seat(session, command)
-        wanted = self.orders.wanted(seat) if seat is not None else Wanted.NOTHING
+        wanted = self._wanted(command, seat)
         name = staged_name(command.workstation, command.session_id, command.agent_id, command.part)
         if wanted is Wanted.DELETE:
             self.staged.remove(name)
@@ -118,6 +118,13 @@ class Handover:
             agent=command.agent_id,
             size=command.size,
         )
+
+    def _wanted(self, command: ArchiveScreen, seat: Seat | None) -> Wanted:
+        if seat is not None:
+            return self.orders.wanted(seat)
+        # The session was given to another agent meanwhile: what stands on the board was decided then.
+        order = self.orders.find(command.workstation, command.session_id, command.agent_id)
+        return order.wanted if order is not None else Wanted.NOTHING
 
     def _archive(self, command: ArchiveScreen, blank: LedgerEntry, name: str) -> LedgerEntry:
         """Return the archived fact: found under its name with the same bytes, or else committed now."""

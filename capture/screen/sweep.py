@@ -61,9 +61,13 @@ class ScreenSweep:
         self._seen, self._swept_at = seen, now
         self._watch_long([each for each in known if each in seen], now)
 
-    def tidy(self) -> None:
-        """What both nodes do: tell the peer what waits, and now and then throw away what nobody needs any more."""
-        self.outgoing.deliver(_SLICE)
+    def tidy(self, until: float) -> None:
+        """What both nodes do: tell the peer what waits, and now and then throw away what nobody needs any more.
+
+        The telling ends at the monotonic time `until`.
+        """
+        while self.outgoing.deliver(_SLICE) == _SLICE and self.clock.monotonic() < until:
+            pass
         if self.clock.monotonic() - self._purged_at >= _PURGE_EVERY:
             self._purged_at = self.clock.monotonic()
             self._purge()
@@ -87,14 +91,17 @@ class ScreenSweep:
         return {seat.agent_id: self.orders.wanted(seat) for seat in seats(session)} if session is not None else {}
 
     def _read_again(self, ids: list[SessionId], active: Active) -> None:
-        """Read those that are open here and not in Dynamics' list: they ended long ago, or were of another channel."""
-        for session_id in ids[:_SLICE]:
-            active.check(self.clock.monotonic())
-            found = self._seen.get(session_id) or next(iter(self.source.sessions_by_id([session_id])), None)
-            if found is not None:
-                self._repair(found, self.clock.now())
-            if found is None or found.channel not in self.orders.channels:
-                self.sessions.close(session_id)  # deleted in Dynamics, or of no concern
+        """Read those that are open here and not in Dynamics' list: they ended long ago, or are of another channel."""
+        if not (some := ids[:_SLICE]):
+            return
+        active.check(self.clock.monotonic())
+        found = {session.id: session for session in self.source.sessions_by_id(some)}
+        for session_id in some:
+            session = found.get(session_id)
+            if session is not None:
+                self._repair(session, self.clock.now())
+            if session is None or session.closed_on is not None or session.channel not in self.orders.channels:
+                self.sessions.close(session_id)  # ended, deleted in Dynamics, or of no concern
 
     def _watch_long(self, ids: list[SessionId], now: datetime) -> None:
         for session_id in ids:

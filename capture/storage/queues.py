@@ -31,9 +31,7 @@ class StorageQueue:
         """Append a message, hidden for `seconds`, and return what `let_go` takes."""
         hidden = min(math.ceil(seconds), _LONGEST_DELAY)
         with failures(self._setting, f"send to the queue {self._queue.queue_name}"):
-            sent = once_more(
-                lambda: self._queue.send_message(body, visibility_timeout=hidden, time_to_live=_NEVER)
-            )
+            sent = once_more(lambda: self._queue.send_message(body, visibility_timeout=hidden, time_to_live=_NEVER))
         return f"{sent.id} {sent.pop_receipt}"
 
     def let_go(self, held: str) -> None:

@@ -19,9 +19,7 @@ PIECE_BYTES = 4 * 1024 * 1024
 class BlobStaged:
     """The staged recordings in one container."""
 
-    def __init__(
-        self, blobs: BlobServiceClient, container: str, setting: str, piece_bytes: int = PIECE_BYTES
-    ) -> None:
+    def __init__(self, blobs: BlobServiceClient, container: str, setting: str, piece_bytes: int = PIECE_BYTES) -> None:
         """Take the account's blobs, the container, the setting that names the account, and the size of a piece."""
         self._container = blobs.get_container_client(container)
         self._name = container

@@ -61,9 +61,7 @@ class MemoryQueue(Store):
         if len(body) > _LARGEST:
             raise Permanent("a message may have 64 KiB")
         self.sent.append(body)
-        message = Message(
-            next(self._numbers), body, self._clock.monotonic() + math.ceil(seconds), math.inf, receipt=-1
-        )
+        message = Message(next(self._numbers), body, self._clock.monotonic() + math.ceil(seconds), math.inf, receipt=-1)
         self._keep(message)
         return str(message.id)
 

@@ -36,9 +36,7 @@ maybe = st.none() | times
 ANN, BOB, CLEO = (AgentId(name) for name in ("ann", "bob", "cleo"))
 agents = st.sampled_from([ANN, BOB, CLEO])
 marks = st.lists(
-    st.builds(
-        Mark, kind=st.sampled_from(MarkKind), id=st.sampled_from(["1", "2"]), begun_at=maybe, ended_at=maybe
-    ),
+    st.builds(Mark, kind=st.sampled_from(MarkKind), id=st.sampled_from(["1", "2"]), begun_at=maybe, ended_at=maybe),
     max_size=3,
     unique_by=lambda mark: (mark.kind, mark.id),
 ).map(lambda some: tuple(sorted(some)))

@@ -128,9 +128,7 @@ def test_the_readme_table_has_every_setting_with_its_default_and_promise() -> No
     expected = [
         (
             name.upper(),
-            "required" if field.is_required() else f"`{field.default}`"
-            if str(field.default) != ""
-            else "empty",
+            "required" if field.is_required() else f"`{field.default}`" if str(field.default) != "" else "empty",
             field.description,
         )
         for name, field in Settings.model_fields.items()
