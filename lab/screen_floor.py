@@ -22,7 +22,7 @@ _REGISTER_SECONDS = 60
 
 def screen_settings(secret: str) -> dict[str, str]:
     """Settings of both nodes for a floor whose desks derive their keys from this secret."""
-    return {"DESKTOP_SECRET": secret, "SCREEN_SWEEP_SCHEDULE": "*/10 * * * * *"}
+    return {"DESKTOP_SECRET": secret}
 
 
 class Floor:

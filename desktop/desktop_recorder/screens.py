@@ -7,6 +7,8 @@ from pathlib import Path
 from desktop_recorder.errors import SettingsError
 from desktop_recorder.settings import Settings
 
+_LOOKS = 15
+
 
 def source(platform: str, screen: str, frame_rate: int, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the arguments that name the screen. `platform` is as sys.platform; SettingsError when there is none."""
@@ -24,9 +26,11 @@ def source(platform: str, screen: str, frame_rate: int, environ: Mapping[str, st
         raise SettingsError(
             "screen = '': there is no DISPLAY in the environment; start in the agent's X session or set screen = ':0'"
         )
-    # One picture is enough to know what an X screen is: without this the start waits for more.
+    # One picture is enough to know what an X screen is, and x11grab takes the first one after one interval of its rate:
+    # looking more often than is recorded begins a tenth of a second earlier and costs next to nothing.
     early = ["-probesize", "32", "-analyzeduration", "0"]
-    return [*early, "-f", "x11grab", "-draw_mouse", "1", "-framerate", rate, "-i", display]
+    looks = str(max(frame_rate, _LOOKS))
+    return [*early, "-f", "x11grab", "-draw_mouse", "1", "-framerate", looks, "-i", display]
 
 
 def command(settings: Settings, output: Path, platform: str, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -40,7 +44,7 @@ def command(settings: Settings, output: Path, platform: str, environ: Mapping[st
         *(settings.ffmpeg, "-hide_banner", "-nostats", "-loglevel", "info", "-y"),
         *source(platform, settings.screen, settings.frame_rate, environ),
         # 4:2:0 needs even dimensions: an odd last column or row is cut.
-        *("-an", "-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p"),
+        *("-an", "-vf", f"fps={rate},crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-crf", "28", "-threads", "1"),
         *("-g", rate, "-keyint_min", rate, "-sc_threshold", "0"),
         *("-f", "mp4", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-flush_packets", "1"),

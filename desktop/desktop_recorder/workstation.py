@@ -40,6 +40,7 @@ class Workstation:
         self._screen = Screen(settings, self._spool)
         self._reporter = Reporter(self._nodes, self._spool)
         self._uploader = Uploader(self._nodes, self._wire, self._spool)
+        self._orders: dict[str, Order] = {}
         self._resumed = False
         self._born = time.monotonic()
 
@@ -57,12 +58,12 @@ class Workstation:
         try:
             while not stop.is_set():
                 self._changed.wait(_TICK)
-                self._changed.clear()
                 try:
                     self._round()
                 except OSError as error:
                     # A full or broken disk: what is recorded goes on, the state is written when that works again.
                     _log.error("event=spool_not_writable reason=%s", error.strerror)
+                    self._changed.set()
                     stop.wait(1)
                 if time.monotonic() - bounded > _BOUND_EVERY:
                     bounded = time.monotonic()
@@ -77,14 +78,16 @@ class Workstation:
             self._wire.close()
 
     def _round(self) -> None:
-        orders = self._boards.orders()
-        for order in orders.values():
-            self._take(order)
+        if self._changed.is_set():
+            self._changed.clear()
+            self._orders = self._boards.orders()
+            for order in self._orders.values():
+                self._take(order)
         if not self._ready():
             return
         for key in self._spool.here():
             if (seat := self._spool.read(key)) is not None and self._screen.tend(seat):
-                self._settle(key, orders.get(key))
+                self._settle(key, self._orders.get(key))
 
     def _take(self, order: Order) -> None:
         """Note what is wanted. A command id acts once, because what is wanted of a seat only rises in rank."""
@@ -161,8 +164,12 @@ class Workstation:
             newest = self._spool.read(self._screen.running[-1])
             if newest is not None:
                 self._screen.stop_for_lack_of_room(newest)
-        named = self._boards.orders()
         self._reporter.drop_old()
         for seat in self._spool.gone():
-            if seat.gone_at and self._now() - seat.gone_at > _REMEMBERED and not seat.reports and seat.key not in named:
+            if (
+                seat.gone_at
+                and self._now() - seat.gone_at > _REMEMBERED
+                and not seat.reports
+                and seat.key not in self._orders
+            ):
                 self._spool.forget(seat.key)

@@ -2,10 +2,11 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,28 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from lab.processes import free_port
 
 KEY = "the-key-of-pc-0017"
 SAS = "sv=2021&sig=very%2Bsecret"
+
+
+class Server:
+    """Serves an application on the loopback address, in a thread of its own."""
+
+    def __init__(self, app: Starlette | Callable[[Scope, Receive, Send], Awaitable[None]], port: int) -> None:
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", ws="none", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(5)
 
 
 @dataclass
@@ -38,8 +56,8 @@ class SmallNode:
     grant_seconds: float = 3600.0
     lose_answers: int = 0
     board_reads: list[int] = field(default_factory=list)
-    _server: uvicorn.Server | None = None
-    _thread: threading.Thread | None = None
+    peers: list["SmallNode"] = field(default_factory=list)
+    _server: "Server | None" = None
 
     @property
     def url(self) -> str:
@@ -64,6 +82,15 @@ class SmallNode:
         return [report for report in self.reports if report["state"] == state]
 
     def start(self) -> None:
+        self._server = Server(self.app(), self.port)
+
+    def stop(self) -> None:
+        """Close the port and every connection, as a node that died; what it stores stays."""
+        if self._server:
+            self._server.stop()
+            self._server = None
+
+    def app(self) -> Starlette:
         routes = [
             Route("/api/desktop/sign-in", self._sign_in, methods=["POST"]),
             Route("/api/desktop/sign-out", self._sign_out, methods=["POST"]),
@@ -72,22 +99,7 @@ class SmallNode:
             Route("/desktops/boards/{name}", self._board, methods=["GET"]),
             Route("/screens/{path:path}", self._put, methods=["PUT"]),
         ]
-        config = uvicorn.Config(
-            Starlette(routes=routes), host="127.0.0.1", port=self.port, log_level="warning", ws="none", lifespan="off"
-        )
-        config.timeout_graceful_shutdown = 1
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        """Close the port and every connection, as a node that died; what it stores stays."""
-        if self._server and self._thread:
-            self._server.should_exit = self._server.force_exit = True
-            self._thread.join(5)
-            self._server = None
+        return Starlette(routes=routes)
 
     def _known(self, request: Request) -> bool:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -158,9 +170,11 @@ class SmallNode:
         report, session = await request.json(), request.path_params["session"]
         self.reports.append({**report, "session_id": session})
         if report["state"] == "finished" and self.archives:
-            blob = self.blobs[f"{self.workstation}/{session}/{report['agent_id']}-{report['part']}.mp4"]
+            name = f"{self.workstation}/{session}/{report['agent_id']}-{report['part']}.mp4"
+            blobs = [node.blobs[name] for node in (self, *self.peers) if name in node.blobs]
             done = {one["part"] for one in self.heard("finished") if one["session_id"] == session}
-            if hashlib.sha256(blob).hexdigest() == report["sha256"] and len(done) == report["parts"]:
+            whole = any(hashlib.sha256(blob).hexdigest() == report["sha256"] for blob in blobs)
+            if whole and len(done) == report["parts"]:
                 self.orders[f"{session}:{report['agent_id']}"]["archived"] = True
         return Response(status_code=202)
 
@@ -176,3 +190,21 @@ def two_nodes() -> Iterator[tuple[SmallNode, SmallNode]]:
     finally:
         for node in nodes:
             node.stop()
+
+
+@contextlib.contextmanager
+def front_of(nodes: Sequence[SmallNode]) -> Iterator[str]:
+    """Run one URL in front of the nodes: each request goes to the next one."""
+    turn = itertools.cycle([node.app() for node in nodes])
+    for node in nodes:
+        node.peers = [other for other in nodes if other is not node]
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        await next(turn)(scope, receive, send)
+
+    port = free_port()
+    server = Server(front, port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.desktop.desk import Desk, length_of, until
-from tests.desktop.pair import KEY, SmallNode
+from tests.desktop.pair import KEY, SmallNode, front_of
 
 type Pair = tuple[SmallNode, SmallNode]
 
@@ -230,6 +230,19 @@ def test_a_start_takes_less_than_a_second(desk: Desk, nodes: Pair) -> None:
     print(f"start: median {took[6]:.2f} s, longest {took[-1]:.2f} s")  # noqa: T201 - shown by pytest -s
     assert took[0] > 0
     assert took[6] < 1.0
+
+
+def test_one_front_url_leads_to_both_boards(desk: Desk, nodes: Pair) -> None:
+    with front_of(nodes) as url:
+        desk.configure(nodes=[url])
+        _ready(desk, nodes)
+        nodes[1].want("s1", "record")
+        nodes[0].want("s1", "record")
+        _began(*nodes)
+        nodes[1].want("s1", "keep")
+        _finished(*nodes)
+        _gone(desk)
+        desk.stop()
 
 
 def test_a_full_spool_stops_the_newest_recording_and_says_so(desk: Desk, nodes: Pair) -> None:
