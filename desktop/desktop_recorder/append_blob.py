@@ -1,17 +1,18 @@
 """Appending to one blob by plain REST, so that a repeat changes nothing."""
 
-from desktop_recorder.errors import Misplaced
+from desktop_recorder.errors import Misplaced, Refused
 from desktop_recorder.spool import Sent
 from desktop_recorder.wire import Wire
 
 BLOCK = 4 * 1024 * 1024
 """Largest block that every version of the service takes."""
 
+_THERE_ALREADY = frozenset({"UnauthorizedBlobOverwrite", "AuthorizationPermissionMismatch"})
 _HEADERS = {"x-ms-version": "2021-12-02", "content-type": "application/octet-stream"}
 
 
 def create(wire: Wire, url: str) -> None:
-    """Create the blob when it is not there."""
+    """Create the blob when it is not there; Refused when the signature is not accepted."""
     headers = {
         **_HEADERS,
         "x-ms-blob-type": "AppendBlob",
@@ -22,6 +23,10 @@ def create(wire: Wire, url: str) -> None:
         wire.call("PUT", url, headers=headers, data=b"")
     except Misplaced:
         return  # there already: an earlier call whose answer was lost
+    except Refused as refused:
+        # To create what is there already would be to write over it, which the signature does not allow: the same case.
+        if refused.code not in _THERE_ALREADY:
+            raise
 
 
 def append(wire: Wire, url: str, offset: int, block: bytes) -> None:

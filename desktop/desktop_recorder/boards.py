@@ -3,11 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from desktop_recorder.errors import NotFound, Refused, Unreachable
 from desktop_recorder.wire import Wire
@@ -44,8 +43,8 @@ class Order(BaseModel):
     agent_id: Id
     conversation_id: str | None = None
     wanted: Wanted
-    at: datetime | None = None
-    heard_at: datetime | None = None
+    at: AwareDatetime | None = None
+    heard_at: AwareDatetime | None = None
     archived: bool = False
 
     @property

@@ -45,7 +45,12 @@ class Unreachable(RecorderError):
 
 
 class Refused(RecorderError):
-    """The key or the signature is not accepted (401, 403)."""
+    """The key or the signature is not accepted (401, 403); `code` is the store's own word for why."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        """Keep the code beside the message."""
+        super().__init__(message)
+        self.code = code
 
 
 class NotFound(RecorderError):

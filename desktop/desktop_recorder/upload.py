@@ -49,19 +49,20 @@ class Uploader:
         for part in seat.parts:
             if part.started_at is None or part.delivered or stop.is_set():
                 continue
+            begun = time.monotonic()
             try:
                 more = self._advance(seat, part) or more
                 self._failing.pop((key, part.number), None)
             except RecorderError as error:
-                self._failed((key, part.number), error)
+                self._failed((key, part.number), error, begun)
             except (OSError, KeyError) as error:
                 # The seat was deleted while its file was being sent.
                 _log.info("event=not_sent seat=%s reason=%s", key, type(error).__name__)
         return more
 
-    def _failed(self, key: Key, error: RecorderError) -> None:
+    def _failed(self, key: Key, error: RecorderError, begun: float) -> None:
         if key not in self._failing:
-            self._failing[key] = time.monotonic()
+            self._failing[key] = begun  # a node that accepts and then says nothing has failed since it was called
             _log.warning("event=upload_interrupted seat=%s part=%d reason=%s", *key, error)
         if isinstance(error, Refused | NotFound) or self._impatient(key):
             self._grants.pop(key, None)

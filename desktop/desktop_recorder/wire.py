@@ -54,7 +54,7 @@ class Wire:
         except (requests.RequestException, OSError, ValueError) as error:
             # The text of such an error holds the URL with its signature: its kind is enough.
             raise Unreachable(f"{host_of(url)}: {type(error).__name__}") from None
-        if answer.ok or answer.status_code == 304:
+        if 200 <= answer.status_code < 300 or answer.status_code == 304:
             return Reply(answer.status_code, answer.headers, answer.content)
         raise _failure(url, answer)
 
@@ -80,10 +80,11 @@ def host_of(url: str) -> str:
 
 
 def _failure(url: str, answer: requests.Response) -> RecorderError:
-    told = f"{host_of(url)}: {answer.status_code} {answer.headers.get('x-ms-error-code', '')}".rstrip()
+    code = answer.headers.get("x-ms-error-code", "")
+    told = f"{host_of(url)}: {answer.status_code} {code}".rstrip()
     match answer.status_code:
         case 401 | 403:
-            return Refused(told)
+            return Refused(told, code)
         case 404:
             return NotFound(told)
         case 409 | 412:

@@ -147,9 +147,9 @@ class SmallNode:
             assert request.headers["x-ms-blob-type"] == "AppendBlob"
             assert request.headers["if-none-match"] == "*"
             if path in self.blobs:
-                return Response(status_code=409, headers={"x-ms-error-code": "BlobAlreadyExists"})
+                return Response(status_code=403, headers={"x-ms-error-code": "UnauthorizedBlobOverwrite"})
             self.blobs[path] = bytearray()
-            return Response(status_code=201)
+            return self._answer()
         return self._append(path, int(request.headers["x-ms-blob-condition-appendpos"]), body)
 
     def _append(self, path: str, offset: int, body: bytes) -> Response:
@@ -159,6 +159,9 @@ class SmallNode:
             return Response(status_code=412, headers={"x-ms-error-code": "AppendPositionConditionNotMet"})
         assert len(body) <= 4 * 1024 * 1024
         self.blobs[path] += body
+        return self._answer()
+
+    def _answer(self) -> Response:
         if self.lose_answers:
             self.lose_answers -= 1
             return Response(status_code=503)

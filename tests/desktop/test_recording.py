@@ -161,6 +161,20 @@ def test_a_recorder_that_was_killed_goes_on_in_a_second_part(desk: Desk, nodes: 
     _gone(desk)
 
 
+def test_a_recorder_that_is_ended_in_the_middle_goes_on_when_it_is_back(desk: Desk, nodes: Pair) -> None:
+    main, _ = nodes
+    _ready(desk, nodes)
+    main.want("s1", "record")
+    _began(*nodes)
+    time.sleep(1)
+    assert desk.stop() < 5
+    assert not desk.recorders()
+    main.want("s1", "keep")
+    desk.start()
+    assert _finished(main)["parts"] == 1
+    _gone(desk)
+
+
 def test_a_killed_ffmpeg_is_followed_by_another_part(desk: Desk, nodes: Pair) -> None:
     main, _ = nodes
     _ready(desk, nodes)
@@ -206,7 +220,7 @@ def test_a_recorder_that_starts_without_a_network_goes_on_recording(desk: Desk, 
 
 def test_lost_answers_and_short_signatures_change_nothing(desk: Desk, nodes: Pair) -> None:
     main, peer = nodes
-    main.grant_seconds, main.lose_answers = 1.5, 2
+    main.grant_seconds, main.lose_answers = 1.5, 3
     _ready(desk, nodes)
     main.want("s1", "record")
     _began(*nodes)
