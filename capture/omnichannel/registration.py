@@ -139,7 +139,11 @@ class Registration:
             orderby="name asc,serviceendpointid asc",
         )
         for page in self._api.pages(path):
-            yield from page
+            yield from (row for row in page if self._is_ours(rows.text(row, "name") or ""))
+
+    def _is_ours(self, name: str) -> bool:
+        """Tell "name" and "name 2" from "name of something else"."""
+        return name == self._name or name.removeprefix(f"{self._name} ").isdecimal()
 
     def _endpoint(self, row: Row | None, name: str, url: str, credential: Credential) -> tuple[str, Done]:
         secret: Row = {"authvalue": credential.value, "description": credential.mark(name)}

@@ -60,6 +60,10 @@ class LiveConversation:
         if self._started is None:
             self._started = self._organisation.clock()
             self._conversation(agent)
+        else:
+            # nobody answered, and the call went on to the next agent
+            active = {"_msdyn_activeagentid_value": agent["systemuserid"], "_ownerid_value": agent["systemuserid"]}
+            self._change("msdyn_ocliveworkitem", self.conversation_id, OPEN | active | {"msdyn_closedon": None})
         self._ring(agent)
 
     def accept(self, seat: LiveSeat) -> None:
