@@ -1,7 +1,6 @@
 """Webhooks of the Dynamics organisation: register, list, remove. Secrets come from variables and are never shown."""
 
 import ipaddress
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +11,9 @@ import typer
 
 from capture.commands.answers import answer, table_of, told
 from capture.commands.dynamics import registration
-from capture.omnichannel.registration import NAME, Authentication, Change, Credential
+from capture.omnichannel.credential import Authentication, Credential
+from capture.omnichannel.registration import NAME, Change
+from capture.settings import secret_in
 
 RECEIVER = "/api/recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter"
 HEADER_RECEIVER = f"{RECEIVER}/header"
@@ -95,13 +96,13 @@ def _credential(key_from: str | None, header_secret_from: str | None) -> Credent
 
 
 def _secret(variable: str, option: str) -> str:
-    value = os.environ.get(variable, "").strip()
-    if not value:
+    found = secret_in(variable)
+    if found is None:
         # what was given may be the secret itself, by mistake: it is not repeated
         raise typer.BadParameter("names a variable that is not set; it takes no secret itself", param_hint=option)
-    if not value.isprintable():
+    if not found.get_secret_value().isprintable():
         raise typer.BadParameter("names a variable with characters that cannot be sent", param_hint=option)
-    return value
+    return found.get_secret_value()
 
 
 def _checked(name: str) -> str:

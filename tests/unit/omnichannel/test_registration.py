@@ -10,9 +10,10 @@ from typer.testing import CliRunner, Result
 
 from capture.commands.app import app
 from capture.errors import Permanent
+from capture.omnichannel.credential import Authentication, Credential
 from capture.omnichannel.pause import Alone, Pause
 from capture.omnichannel.refusal import Missing
-from capture.omnichannel.registration import Authentication, Credential, Done, Registration
+from capture.omnichannel.registration import Done, Registration
 from capture.omnichannel.subscriptions import SUBSCRIPTIONS
 from capture.omnichannel.tokens import Tokens
 from capture.omnichannel.transport import session
