@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from lab.dynamics.calls import CallPlan, record
-from lab.dynamics.live_rows import LiveConversation, LiveSeat
+from lab.dynamics.live_rows import LiveConversation
+from lab.dynamics.live_seat import LiveSeat
 from lab.dynamics.organisation import Organisation
 from lab.dynamics.publications import stamp
 from lab.dynamics.tables import Row
