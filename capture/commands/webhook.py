@@ -56,15 +56,17 @@ def list_(name: Name = NAME, as_json: AsJson = False) -> None:
     """Show what is registered. Keys cannot be read back."""
     with told():
         found = registration(_checked(name)).registered()
-    lines = [
-        [each.name, each.url, each.authentication, step, "disabled" if step in each.disabled else "enabled"]
-        for each in found
-        for step in each.steps or ("none",)
+    endpoints = [[each.name, each.url, each.authentication] for each in found]
+    steps = [
+        [each.name, step, "disabled" if step in each.disabled else "enabled"] for each in found for step in each.steps
     ]
     answer(
         [asdict(each) for each in found],
         as_json=as_json,
-        table=lambda: table_of(["endpoint", "address", "authentication", "step", "state"], lines),
+        tables=lambda: [
+            table_of(["endpoint", "address", "authentication"], endpoints),
+            table_of(["endpoint", "step", "state"], steps),
+        ],
     )
 
 
@@ -84,7 +86,9 @@ def remove(
 
 def _show(changes: Sequence[Change], *, as_json: bool) -> None:
     lines = [[each.kind, each.name, each.done] for each in changes]
-    answer([asdict(each) for each in changes], as_json=as_json, table=lambda: table_of(["row", "name", "what"], lines))
+    answer(
+        [asdict(each) for each in changes], as_json=as_json, tables=lambda: [table_of(["row", "name", "what"], lines)]
+    )
 
 
 def _credential(key_from: str | None, header_secret_from: str | None) -> Credential:
