@@ -271,6 +271,12 @@ class Settings(BaseModel):
         return self.website_site_name or self.node_name
 
 
+def secret_in(variable: str, environ: Mapping[str, str] | None = None) -> SecretStr | None:
+    """Read a secret from the variable that a person named, None when there is nothing in it."""
+    value = (os.environ if environ is None else environ).get(variable, "").strip()
+    return SecretStr(value) if value else None
+
+
 def setting_names() -> list[str]:
     """Names of all settings as they stand in the environment."""
     return [name.upper() for name in Settings.model_fields]

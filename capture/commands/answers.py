@@ -31,17 +31,19 @@ def told() -> Iterator[None]:
         raise typer.Exit(FAILED) from None
 
 
-def answer(document: object, *, as_json: bool, table: Callable[[], Table]) -> None:
-    """Print the document as JSON, or the table."""
+def answer(document: object, *, as_json: bool, tables: Callable[[], Sequence[Table]]) -> None:
+    """Print the document as JSON, or the tables."""
     if as_json:
         typer.echo(json.dumps(document, indent=2))
     else:
-        Console().print(table())
+        Console().print(*tables(), sep="\n")
 
 
 def table_of(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
     """Build a table; words for what was done are coloured."""
-    made = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")  # a shortened address is of no use
     for line in lines:
         made.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in line))
     return made

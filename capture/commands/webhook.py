@@ -1,7 +1,6 @@
 """Webhooks of the Dynamics organisation: register, list, remove. Secrets come from variables and are never shown."""
 
 import ipaddress
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +11,9 @@ import typer
 
 from capture.commands.answers import answer, table_of, told
 from capture.commands.dynamics import registration
-from capture.omnichannel.registration import NAME, Authentication, Change, Credential
+from capture.omnichannel.credential import Authentication, Credential
+from capture.omnichannel.registration import NAME, Change
+from capture.settings import secret_in
 
 RECEIVER = "/api/recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter"
 HEADER_RECEIVER = f"{RECEIVER}/header"
@@ -55,15 +56,17 @@ def list_(name: Name = NAME, as_json: AsJson = False) -> None:
     """Show what is registered. Keys cannot be read back."""
     with told():
         found = registration(_checked(name)).registered()
-    lines = [
-        [each.name, each.url, each.authentication, step, "disabled" if step in each.disabled else "enabled"]
-        for each in found
-        for step in each.steps or ("none",)
+    endpoints = [[each.name, each.url, each.authentication] for each in found]
+    steps = [
+        [each.name, step, "disabled" if step in each.disabled else "enabled"] for each in found for step in each.steps
     ]
     answer(
         [asdict(each) for each in found],
         as_json=as_json,
-        table=lambda: table_of(["endpoint", "address", "authentication", "step", "state"], lines),
+        tables=lambda: [
+            table_of(["endpoint", "address", "authentication"], endpoints),
+            table_of(["endpoint", "step", "state"], steps),
+        ],
     )
 
 
@@ -83,7 +86,9 @@ def remove(
 
 def _show(changes: Sequence[Change], *, as_json: bool) -> None:
     lines = [[each.kind, each.name, each.done] for each in changes]
-    answer([asdict(each) for each in changes], as_json=as_json, table=lambda: table_of(["row", "name", "what"], lines))
+    answer(
+        [asdict(each) for each in changes], as_json=as_json, tables=lambda: [table_of(["row", "name", "what"], lines)]
+    )
 
 
 def _credential(key_from: str | None, header_secret_from: str | None) -> Credential:
@@ -95,13 +100,13 @@ def _credential(key_from: str | None, header_secret_from: str | None) -> Credent
 
 
 def _secret(variable: str, option: str) -> str:
-    value = os.environ.get(variable, "").strip()
-    if not value:
+    found = secret_in(variable)
+    if found is None:
         # what was given may be the secret itself, by mistake: it is not repeated
         raise typer.BadParameter("names a variable that is not set; it takes no secret itself", param_hint=option)
-    if not value.isprintable():
+    if not found.get_secret_value().isprintable():
         raise typer.BadParameter("names a variable with characters that cannot be sent", param_hint=option)
-    return value
+    return found.get_secret_value()
 
 
 def _checked(name: str) -> str:

@@ -25,5 +25,7 @@
 - contract_values.py reading the values of such a document
 - registration.py    registers, lists and removes the webhooks in Dynamics
 - steps.py           the steps of one endpoint
+- sdk_messages.py    the ids of the messages that steps are bound to
+- credential.py      what is sent with every post
 - subscriptions.py   which changes of which rows are asked for
 """

@@ -5,15 +5,14 @@ by its name. Registering is idempotent: what is as it should be is not touched, 
 longer wanted is removed.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from capture.errors import Permanent
-from capture.omnichannel import query, rows
+from capture.omnichannel import query, rows, sdk_messages
+from capture.omnichannel.credential import Credential
 from capture.omnichannel.rows import Row
 from capture.omnichannel.steps import Steps
 from capture.omnichannel.web_api import WebApi
@@ -21,14 +20,6 @@ from capture.omnichannel.web_api import WebApi
 NAME = "omnichannel-capture"
 _WEBHOOK = 8
 _JSON = 2
-_KEY_MARK = "key "
-
-
-class Authentication(IntEnum):
-    """How the receiver knows Dynamics; the numbers are those of `authtype`."""
-
-    WEBHOOK_KEY = 4
-    HTTP_HEADER = 5
 
 
 class Done(StrEnum):
@@ -47,29 +38,6 @@ class Change:
     kind: str
     name: str
     done: Done
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What is sent with every post. Its value never leaves this class but to Dynamics."""
-
-    kind: Authentication
-    secret: str
-    header: str = "x-ris-secret"
-
-    def __repr__(self) -> str:
-        return f"Credential({self.kind.name})"
-
-    @property
-    def value(self) -> str:
-        """`authvalue` as Dynamics takes it."""
-        if self.kind is Authentication.WEBHOOK_KEY:
-            return self.secret
-        return f"<settings><setting name={quoteattr(self.header)} value={quoteattr(self.secret)} /></settings>"
-
-    def mark(self, name: str) -> str:
-        """Return a short fingerprint: `authvalue` cannot be read back, and a new key must be noticed."""
-        return _KEY_MARK + hashlib.sha256(f"{name}\n{self.value}".encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +67,7 @@ class Registration:
         """Register one endpoint for every address: one behind a load balancer, or both nodes'."""
         wanted = {self._endpoint_name(number): url for number, url in enumerate(urls, start=1)}
         found = {rows.text(row, "name") or "": row for row in self._endpoints()}
-        messages = self._steps.messages()  # before anything is written: it may be missing
+        messages = sdk_messages.messages(self._api)  # before anything is written: it may be missing
         changes: list[Change] = []
         for name, url in wanted.items():
             endpoint_id, done = self._endpoint(found.get(name), name, url, credential)
@@ -139,7 +107,11 @@ class Registration:
             orderby="name asc,serviceendpointid asc",
         )
         for page in self._api.pages(path):
-            yield from page
+            yield from (row for row in page if self._is_ours(rows.text(row, "name") or ""))
+
+    def _is_ours(self, name: str) -> bool:
+        """Tell "name" and "name 2" from "name of something else"."""
+        return name == self._name or name.removeprefix(f"{self._name} ").isdecimal()
 
     def _endpoint(self, row: Row | None, name: str, url: str, credential: Credential) -> tuple[str, Done]:
         secret: Row = {"authvalue": credential.value, "description": credential.mark(name)}

@@ -1,23 +1,20 @@
 """The steps of an endpoint: which message of which table is posted there, and the image that comes along."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from capture.errors import Permanent
 from capture.omnichannel import query, rows
 from capture.omnichannel.rows import Row
+from capture.omnichannel.sdk_messages import Messages
 from capture.omnichannel.subscriptions import (
     IMAGE_AFTER,
     IMAGE_ALIAS,
     MODE_ASYNCHRONOUS,
     STAGE_AFTER_THE_OPERATION,
-    SUBSCRIPTIONS,
     Subscription,
 )
 from capture.omnichannel.web_api import WebApi
-
-type Messages = Mapping[Subscription, tuple[str, str]]
-"""Ids of the message and of its filter for a table."""
 
 _STEP_COLUMNS = query.columns(
     "sdkmessageprocessingstepid",
@@ -52,38 +49,6 @@ class Steps:
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
-
-    def messages(self) -> Messages:
-        """Look up the ids of all messages and filters; Permanent names the table that the organisation lacks."""
-        names = sorted({each.message for each in SUBSCRIPTIONS})
-        wanted = " or ".join(f"name eq '{name}'" for name in names)
-        path = query.query("sdkmessages", select="sdkmessageid,name", filter=wanted)
-        ids = {rows.text(row, "name"): rows.guid(row, "sdkmessageid") for row in self._rows(path)}
-        if not all(ids.get(name) for name in names):
-            raise Permanent("sdkmessages: Dynamics shows no Create or Update: may the application user read them?")
-        tables = " or ".join(f"primaryobjecttypecode eq '{name}'" for name in sorted({e.table for e in SUBSCRIPTIONS}))
-        path = query.query(
-            "sdkmessagefilters",
-            select="sdkmessagefilterid,primaryobjecttypecode,_sdkmessageid_value",
-            filter=f"({query.any_of('_sdkmessageid_value', [each for each in ids.values() if each])}) and ({tables})",
-        )
-        filters = {
-            (rows.guid(row, "_sdkmessageid_value"), rows.text(row, "primaryobjecttypecode")): rows.guid(
-                row, "sdkmessagefilterid"
-            )
-            for row in self._rows(path)
-        }
-        found: dict[Subscription, tuple[str, str]] = {}
-        for each in SUBSCRIPTIONS:
-            message = ids.get(each.message)
-            known = filters.get((message, each.table))
-            if message is None or known is None:
-                raise Permanent(
-                    f"this organisation cannot tell of {each.message} of {each.table}: is Omnichannel installed, and "
-                    "may the application user read sdkmessagefilter?"
-                )
-            found[each] = message, known
-        return found
 
     def register(self, endpoint_id: str, endpoint: str, messages: Messages) -> Iterator[tuple[str, str, str]]:
         """Make the steps of an endpoint as they should be; yield kind, name and what became of each row."""
@@ -178,8 +143,7 @@ class Steps:
         return "changed"
 
     def _rows(self, path: str) -> Iterator[Row]:
-        for page in self._api.pages(path):
-            yield from page
+        return chain.from_iterable(self._api.pages(path))
 
 
 def _names(text: object) -> frozenset[str]:

@@ -1,17 +1,20 @@
 """Calls that happen now: an agent's phone rings, is answered or not, and every change is written when it happens.
 
 A script is a list of steps, each `[what, seconds]` or `[what, seconds, agent]`, with seconds from the start:
-ring, accept, hold, resume, transfer (to an agent), consult (an agent), leave (the consulted one), miss, decline, end.
+ring (with an agent: another one's phone), accept, hold, resume, transfer (to an agent), consult (an agent), leave (the
+consulted one), miss, decline, end.
 An agent is a place in the roster or a `systemuserid`. Who gets a transfer accepts it a second later, unless the script
 says what becomes of it. The script may also be the word "miss" or "decline": ten seconds, or three, of ringing.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from lab.dynamics.calls import CallPlan, record
-from lab.dynamics.live_rows import LiveConversation, LiveSeat
+from lab.dynamics.live_rows import LiveConversation
+from lab.dynamics.live_seat import LiveSeat
 from lab.dynamics.organisation import Organisation
 from lab.dynamics.publications import stamp
 from lab.dynamics.tables import Row
@@ -81,9 +84,13 @@ class LiveCalls:
         }
         if what in plain and not rest:
             return plain[what]
-        if what in ("transfer", "consult") and len(rest) == 1:
-            other = self._agent(rest[0])
-            return (lambda: call.transfer(other)) if what == "transfer" else (lambda: call.consult(other))
+        others: dict[str, Callable[[Row], None]] = {
+            "ring": call.ring_at,
+            "transfer": call.transfer,
+            "consult": call.consult,
+        }
+        if what in others and len(rest) == 1:
+            return partial(others[what], self._agent(rest[0]))
         raise ValueError(f"a step is one of {', '.join([*plain, 'transfer, consult'])}, a time, and for a transfer or "
                          f"consult an agent; not {step!r}")  # fmt: skip
 
@@ -97,7 +104,10 @@ class _LiveCall:
         self.recordings: list[str] = []
 
     def ring(self) -> None:
-        self.conversation.begin(self._agent)
+        self.ring_at(self._agent)
+
+    def ring_at(self, agent: Row) -> None:
+        self.conversation.begin(agent)
 
     def accept(self) -> None:
         if (seat := self.conversation.current) is not None and seat.accepted_on is None:
@@ -150,7 +160,7 @@ def _completed(steps: Sequence[Sequence[Any]] | str) -> list[Sequence[Any]]:
             following = [each[0] for each in ordered[position + 1 :]]
             until = following.index("transfer") if "transfer" in following else len(following)
             if not any(each in OUTCOMES for each in following[:until]):
-                found.append(["accept", step[1] + ACCEPTED_AFTER_SECONDS])
+                found.append(["accept", float(step[1]) + ACCEPTED_AFTER_SECONDS])
     return found
 
 

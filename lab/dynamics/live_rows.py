@@ -1,8 +1,6 @@
 """The rows that a call writes while it happens, each when it happens, as Omnichannel does."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from lab.dynamics.conversations import (
     AGENT_TRANSFERRED,
@@ -10,8 +8,8 @@ from lab.dynamics.conversations import (
     CONVERSATION_ENDED_BY_AGENT,
     CUSTOMER_DISCONNECT,
     PRIMARY,
-    VOICE_CALL,
 )
+from lab.dynamics.live_seat import OPEN, LiveSeat, conversation_row, participant_row, session_row
 from lab.dynamics.organisation import Organisation, whole_seconds
 from lab.dynamics.tables import Row
 
@@ -20,23 +18,7 @@ ASSIGNED, ACCEPTED, REJECTED, SESSION_END, TIMED_OUT = 192350002, 192350003, 192
 PARTICIPANT_INVITED, PARTICIPANT_ACCEPTED, CONSULT_ENDED = 192350009, 192350011, 192350029
 CUSTOMER_GONE, TRANSFERRED = 192350017, 192350018
 HOLD = 192350001
-OPEN: Row = {"statecode": 0, "statuscode": 1}
 COMPLETED: Row = {"statecode": 1, "statuscode": 2}
-
-
-@dataclass(slots=True)
-class LiveSeat:
-    """One agent in one session, with the times as they really were."""
-
-    session_id: str
-    participant_id: str
-    agent: Row
-    mode: str
-    called_on: datetime
-    accepted_on: datetime | None = None
-    closed_on: datetime | None = None
-    hold_id: str | None = None
-    holds: list[tuple[datetime, datetime | None]] = field(default_factory=list)
 
 
 class LiveConversation:
@@ -60,6 +42,10 @@ class LiveConversation:
         if self._started is None:
             self._started = self._organisation.clock()
             self._conversation(agent)
+        else:
+            # nobody answered, and the call went on to the next agent
+            active = {"_msdyn_activeagentid_value": agent["systemuserid"], "_ownerid_value": agent["systemuserid"]}
+            self._change("msdyn_ocliveworkitem", self.conversation_id, OPEN | active | {"msdyn_closedon": None})
         self._ring(agent)
 
     def accept(self, seat: LiveSeat) -> None:
@@ -150,22 +136,7 @@ class LiveConversation:
         at = whole_seconds(now)
         self._write(
             "msdyn_ocsession",
-            {
-                "activityid": seat.session_id,
-                "msdyn_sessionid": seat.session_id,
-                "subject": f"Session {len(self._primaries())}",
-                "_msdyn_liveworkitemid_value": self.conversation_id,
-                "_ownerid_value": agent["systemuserid"],
-                "_msdyn_primarysession_value": None,
-                "msdyn_channel": VOICE_CALL,
-                "msdyn_state": None,
-                "msdyn_sessioncreatedon": at,
-                "msdyn_agentassignedon": at,
-                "msdyn_agentacceptedon": None,
-                "msdyn_sessionclosedon": None,
-                "msdyn_closurereason": None,
-                **OPEN,
-            },
+            session_row(seat, self.conversation_id, f"Session {len(self._primaries())}", at),
         )
         self._participant(seat, PRIMARY)
         self._event(seat, ASSIGNED)
@@ -203,21 +174,7 @@ class LiveConversation:
     def _participant(self, seat: LiveSeat, mode: int) -> None:
         self._write(
             "msdyn_sessionparticipant",
-            {
-                "msdyn_sessionparticipantid": seat.participant_id,
-                "msdyn_name": seat.agent["fullname"],
-                "_msdyn_omnichannelsession_value": seat.session_id,
-                "_msdyn_agentid_value": seat.agent["systemuserid"],
-                "_msdyn_cdsqueueid_value": self._queue["queueid"],
-                "_ownerid_value": seat.agent["systemuserid"],
-                "msdyn_activedirectoryuserid": seat.agent["azureactivedirectoryobjectid"],
-                "msdyn_mode": mode,
-                "msdyn_joinedon": None,
-                "msdyn_lefton": None,
-                "msdyn_assignreason": "AgentConsult" if mode == CONSULT else None,
-                "msdyn_leftonreason": None,
-                **OPEN,
-            },
+            participant_row(seat, mode, self._queue["queueid"]),
         )
 
     def _event(self, seat: LiveSeat, kind: int) -> None:
@@ -234,28 +191,7 @@ class LiveConversation:
         )
 
     def _conversation(self, agent: Row) -> None:
-        started = whole_seconds(self._organisation.clock())
-        title = f"{self._customer['fullname']}: {self._queue['name']}"
-        times = ("msdyn_createdon", "msdyn_initiatedon", "msdyn_startedon", "msdyn_modifiedon", "actualstart")
-        row: dict[str, Any] = {
-            "activityid": self.conversation_id,
-            "msdyn_ocliveworkitemid": self.conversation_id,
-            "subject": title,
-            "msdyn_title": title,
-            "msdyn_channel": str(VOICE_CALL),
-            "msdyn_channelprovidername": "Azure Communication Services",
-            "msdyn_isoutbound": False,
-            "msdyn_isagentaccepted": False,
-            "msdyn_isabandoned": False,
-            "msdyn_transfercount": 0,
-            "_msdyn_activeagentid_value": agent["systemuserid"],
-            "_msdyn_customer_value": self._customer["contactid"],
-            "_ownerid_value": agent["systemuserid"],
-            "_msdyn_cdsqueueid_value": self._queue["queueid"],
-            "msdyn_closedon": None,
-            **dict.fromkeys(times, started),
-            **OPEN,
-        }
+        row = conversation_row(self.conversation_id, agent, self._customer, self._queue, self._organisation.clock())
         self._write("msdyn_ocliveworkitem", row)
 
     def _end_conversation(self) -> None:

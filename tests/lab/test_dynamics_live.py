@@ -110,6 +110,15 @@ def test_a_transfer_that_nobody_answers(stage: Stage) -> None:
     assert (one["expected"], two["expected"], two["closed_on"]) == ("keep", "delete", at(9))
 
 
+def test_a_call_goes_on_to_the_next_agent(stage: Stage) -> None:
+    one, two = stage.play([["ring", 0], ["miss", 4], ["ring", 4.5, 1], ["accept", 6], ["end", 9]])
+    assert (one["expected"], two["expected"]) == ("delete", "keep")
+    assert one["conversation_id"] == two["conversation_id"]
+    assert two["agent_id"] == stage.agents[1]["systemuserid"]
+    (conversation,) = stage.rows("msdyn_ocliveworkitem")
+    assert (conversation["statecode"], conversation["msdyn_closedon"]) == (1, "2026-11-24T00:00:09Z")
+
+
 def test_a_consulted_agent_takes_part_in_the_same_session(stage: Stage) -> None:
     one, two = stage.play([["ring", 0], ["accept", 1], ["consult", 3, 2], ["leave", 6], ["end", 9]])
     assert one["session_id"] == two["session_id"]
@@ -123,7 +132,7 @@ def test_a_consulted_agent_takes_part_in_the_same_session(stage: Stage) -> None:
         (0, [["ring"]]),
         (0, [["ring", -1]]),
         (0, [["transfer", 1]]),
-        (0, [["ring", 0, 1]]),
+        (0, [["accept", 0, 1]]),
         (99, [["ring", 0]]),
         ("nobody", [["ring", 0]]),
         (0, "sleep"),

@@ -252,3 +252,15 @@ def test_writes_are_checked(visitor: Visitor, receiver: Receiver) -> None:
     assert visitor.write("DELETE", f"serviceendpoints({made})").status_code == 204
     visitor.session.headers["Authorization"] = "Bearer nobody"
     assert visitor.write("POST", "serviceendpoints", {}).status_code == 401
+
+
+def test_a_row_written_through_the_web_api_is_told_too(visitor: Visitor, receiver: Receiver) -> None:
+    step(visitor, endpoint(visitor, receiver.url), "Create", "msdyn_sessionevent")
+    bound = {"msdyn_omnichannelsession@odata.bind": f"/msdyn_ocsessions({ring(visitor.running)})"}
+    made = visitor.made("msdyn_sessionevents", msdyn_eventtype=192350002, **bound)
+    (post,) = receiver.waits_for(1)
+    assert post.context["PrimaryEntityId"] == made
+    fact = facts_of(post.body, post.headers, node=NodeName("main"), received_at=NOW)
+    assert fact is not None
+    assert fact.session is not None
+    assert (fact.session.id, fact.session.assigned_on is not None) == (SESSION, True)

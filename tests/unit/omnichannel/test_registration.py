@@ -10,9 +10,10 @@ from typer.testing import CliRunner, Result
 
 from capture.commands.app import app
 from capture.errors import Permanent
+from capture.omnichannel.credential import Authentication, Credential
 from capture.omnichannel.pause import Alone, Pause
 from capture.omnichannel.refusal import Missing
-from capture.omnichannel.registration import Authentication, Credential, Done, Registration
+from capture.omnichannel.registration import Done, Registration
 from capture.omnichannel.subscriptions import SUBSCRIPTIONS
 from capture.omnichannel.tokens import Tokens
 from capture.omnichannel.transport import session
@@ -151,10 +152,12 @@ def test_from_both_nodes_back_to_one_address(running: RunningOrganisation, regis
 def test_removing_leaves_what_is_not_ours(
     running: RunningOrganisation, api: WebApi, registration: Registration
 ) -> None:
-    Registration(api, "omnichannel-capture-of-others").register([PEER], KEY)
+    others = {"omnichannel-capture-of-others", "omnichannel-capture trial"}
+    for name in others:
+        Registration(api, name).register([PEER], KEY)
     registration.register([MAIN, PEER], KEY)
     assert {change.done for change in registration.remove()} == {Done.REMOVED}
-    assert [row["name"] for row in rows(running, "serviceendpoint")] == ["omnichannel-capture-of-others"]
+    assert {row["name"] for row in rows(running, "serviceendpoint")} == others
     assert registration.registered() == registration.remove() == []
 
 
