@@ -1,27 +1,56 @@
 """An agent's workstation in the lab: a virtual display and the desktop recorder."""
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lab.display import FRAMES_PER_SECOND, Display
 from lab.processes import ROOT, Child
+from lab.screen_truth import Key
 
 _SECONDS_TO_SIGN_IN = 30.0
 _BOARD = re.compile(r"event=board_learned node=(\S+)")
+_NOTE = re.compile(
+    r"^(\S+Z) INFO event=(recording_(?:started|ended)) seat=([^:\s]+):(\S+) part=(\d+)(?: after=(-?[\d.]+))?",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of a recorder's log: when a part of a seat's recording was seen to have started or ended.
+
+    `after` is how long after the webhook had been received the first picture was taken, in seconds.
+    """
+
+    at: datetime
+    event: str
+    seat: Key
+    part: int
+    after: float | None
 
 
 def desk_key(secret: str, workstation: str) -> str:
     """Key of one workstation, as an administrator derives it from the pair's secret."""
     digest = hmac.new(secret.encode(), f"workstation:{workstation.lower()}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def read_notes(log: Path) -> list[Note]:
+    """Read a recorder's log."""
+    said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return [
+        Note(datetime.fromisoformat(at), event, (session, agent), int(part), float(after) if after else None)
+        for at, event, session, agent, part, after in _NOTE.findall(said)
+    ]
 
 
 class Desk:
@@ -80,13 +109,9 @@ class Desk:
         if self._recorder is not None:
             self._recorder.wait_for(lambda: self._signed_in() >= nodes or None, _SECONDS_TO_SIGN_IN)
 
-    def seats(self) -> list[dict[str, Any]]:
-        """What the recorder remembers of every session: when it heard of it, and when its parts began and ended."""
-        found = []
-        for state in self.spool.glob("*/state.json"):
-            with contextlib.suppress(OSError, ValueError):
-                found.append(json.loads(state.read_text(encoding="utf-8")))
-        return found
+    def notes(self) -> list[Note]:
+        """What the recorder has logged of its recordings, in order."""
+        return read_notes(self.log)
 
     def stop(self) -> None:
         """End the recorder, then the display."""

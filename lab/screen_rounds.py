@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from lab.check import unfinished
+from lab.desk import Desk
 from lab.pair import NODES
 from lab.screen_check import unfinished_screens
 from lab.screen_floor import Floor
@@ -35,8 +35,8 @@ class Repair:
     """How long it took until the sweep made up for a webhook that never came."""
 
     conversation: str
-    start_seconds: float
-    stop_seconds: float
+    start_seconds: float | None
+    stop_seconds: float | None
 
 
 class Rounds:
@@ -94,23 +94,14 @@ class Rounds:
         organisation.faults(kind="suppress_webhook", seconds=4)
         wait_until("the call has ended", lambda: any(one.conversation_id == conversation for one in self.truth()), 30)
         one = next(one for one in self.truth() if one.conversation_id == conversation)
-        organisation.faults(kind="suppress_webhook", seconds=2)
-        wait_until(
-            "the recorder has stopped",
-            lambda: (
-                (seat := _seat(desk.seats(), one)) is not None
-                and bool(seat["parts"])
-                and bool(seat["parts"][-1]["ended_at"])
-            ),
-            60,
-        )
+        wait_until("the recorder has stopped", lambda: _noted(desk, "recording_ended", one) is not None, 60)
         organisation.clear_faults()
-        seat = _seat(desk.seats(), one) or {}
         self.finish()
+        begun, over = _noted(desk, "recording_started", one), _noted(desk, "recording_ended", one)
         return Repair(
             conversation,
-            round((_moment(seat["parts"][0]["started_at"]) - one.called_on).total_seconds(), 2),
-            round((_moment(seat["parts"][-1]["ended_at"]) - one.closed_on).total_seconds(), 2),
+            round((begun - one.called_on).total_seconds(), 2) if begun else None,
+            round((over - one.closed_on).total_seconds(), 2) if over else None,
         )
 
     def _ring(self, desk: int, steps: list[list[object]]) -> str:
@@ -140,21 +131,19 @@ class Rounds:
 
 
 def start_latencies(floor: Floor) -> dict[Key, tuple[float, float]]:
-    """Seconds from the webhook, and from the ringing, to the first picture, by session and agent; as the desks know."""
-    rung = {(one["session_id"], one["agent_id"]): one["called_on"] for one in floor.pair.organisation.live_truth()}
-    found: dict[Key, tuple[float, float]] = {}
-    for seat in (seat for desk in floor.desks for seat in desk.seats()):
-        key = (seat["session_id"], seat["agent_id"])
-        started = seat["parts"][0]["started_at"] if seat["parts"] else None
-        if started and seat["heard_at"] and key in rung:
-            at = _moment(started)
-            found[key] = ((at - _moment(seat["heard_at"])).total_seconds(), (at - _moment(rung[key])).total_seconds())
-    return found
+    """Seconds from the webhook, and from the ringing, to the first picture, by seat; as the recorders say.
+
+    The second one is a little long: it ends when the recorder has seen the picture.
+    """
+    told = floor.pair.organisation.live_truth()
+    rung = {(one["session_id"], one["agent_id"]): datetime.fromisoformat(one["called_on"]) for one in told}
+    return {
+        note.seat: (note.after, (note.at - rung[note.seat]).total_seconds())
+        for desk in floor.desks
+        for note in desk.notes()
+        if note.event == "recording_started" and note.part == 1 and note.after is not None and note.seat in rung
+    }
 
 
-def _seat(seats: list[dict[str, Any]], one: TrueSession) -> dict[str, Any] | None:
-    return next((seat for seat in seats if seat["session_id"] == one.session_id), None)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _noted(desk: Desk, event: str, one: TrueSession) -> datetime | None:
+    return next((note.at for note in desk.notes() if (note.event, note.seat) == (event, one.key)), None)
