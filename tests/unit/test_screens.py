@@ -227,8 +227,8 @@ def test_of_two_workstations_the_latest_is_recorded_and_it_is_reported(
 def test_who_has_signed_out_is_not_recorded_there(office: Office) -> None:
     body = {"signed_in_at": at(0).isoformat()}
     late = {"signed_in_at": at(99).isoformat()}
-    assert office.call("main", "pc-2", "sign_out", late).status == 200
-    assert office.call("main", "pc-1", "sign_out", body).status == 200
+    assert office.call("main", "pc-2", "sign_out", late).status == 204
+    assert office.call("main", "pc-1", "sign_out", body).status == 204
     office.work()
     office.hear(ringing(), ringing(SessionId("s2"), BOB))
     assert office.wanted("main", "pc-1") == office.wanted("peer", "pc-1") == {}
