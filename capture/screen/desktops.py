@@ -23,7 +23,7 @@ LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
 POLL_SECONDS = 0.4
 _BOARD_LASTS = timedelta(hours=12)
-"""Long: a desktop goes on reading its board while the node is away and the store is not. Every sign of life renews it."""
+"""Long: a desktop goes on reading its board while the node is away and its store is not."""
 _UPLOAD_LASTS = timedelta(hours=1)
 
 

@@ -1,4 +1,4 @@
-"""What is wanted of each desktop follows from the sessions, and is published on the board of the agent's workstation."""
+"""What is wanted of each desktop follows from the sessions, and is published on the board of its workstation."""
 
 import logging
 from collections.abc import Sequence

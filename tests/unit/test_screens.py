@@ -10,7 +10,7 @@ from capture.errors import Transient
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import SessionId
 from capture.model.session import AgentSession, merge_sessions
-from tests.office import ANN, BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
+from tests.office import BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
 from tests.pair import Pair
 
 
