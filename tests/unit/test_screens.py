@@ -345,3 +345,10 @@ def test_what_is_staged_of_a_missed_call_is_thrown_away(office: Office) -> None:
     office.pair.clock.advance(4000)
     office.pair.turn()
     assert staged.blobs == {}
+
+
+def test_without_desktops_dynamics_is_not_asked_for_sessions() -> None:
+    pair = Pair()
+    for _ in range(3):
+        pair.turn()
+    assert "sessions_since" not in pair.source.calls
