@@ -35,6 +35,9 @@ _LAB_SETTINGS = {
     "REASSIGN_AFTER_SECONDS": "60",
     "INGEST_QUEUE": "ingest",
     "WATERMARK_QUEUE": "watermark",
+    "SCREEN_QUEUE": "screen",
+    "SCREEN_FILE_QUEUE": "screenfile",
+    "SCREEN_SWEEP_SCHEDULE": "*/10 * * * * *",
 }
 
 
