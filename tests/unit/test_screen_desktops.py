@@ -145,3 +145,12 @@ def test_when_the_store_is_down_the_desktop_tries_again(office: Office) -> None:
     office.pair.accounts["main"].power.down = True
     assert office.call("main", "pc-1", "sign_in", SIGN_IN).status == 503
     assert office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1").status == 503
+
+
+def test_what_is_wanted_stays_whatever_a_desktop_says(office: Office) -> None:
+    office.hear(accepted(), closed())
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1")
+    staged = office.pair.accounts["main"].stores.staged
+    staged.append(json.loads(said.body)["upload_url"], b"x")
+    assert office.report("main", "pc-1", ANN, b"", state="deleted").status == 202
+    assert list(staged.blobs) == ["pc-1/s1/ann-1.mp4"]
