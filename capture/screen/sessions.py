@@ -77,6 +77,7 @@ class Following:
         if self.seating.take(fact.sign_in):
             for alarm in self.orders.alarms.listed(_SEATS_AT_ONCE):
                 if alarm.key.startswith(WITHOUT_WORKSTATION) and alarm.session_id is not None:
+                    self.orders.memory.raised(alarm.key)
                     self._publish_again(alarm.session_id)
         if not fact.forwarded and self._is_news(fact.sign_in):
             # In the background: a desktop that signs in does not wait on the other region.
@@ -99,7 +100,7 @@ class Following:
 
     def _merge(self, session: AgentSession, fact: ScreenFact) -> AgentSession:
         before, known = self.sessions.merge(session)
-        self.orders.publish(known, fact.received_at)
+        self.orders.publish(known, fact.received_at, is_new=before is None)
         if known.closed_on is not None:
             self.sessions.close(known.id)
             if before is None or before.closed_on is None:

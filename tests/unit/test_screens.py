@@ -352,3 +352,19 @@ def test_without_desktops_dynamics_is_not_asked_for_sessions() -> None:
     for _ in range(3):
         pair.turn()
     assert "sessions_since" not in pair.source.calls
+
+
+def test_a_fact_that_changes_nothing_for_a_desktop_costs_no_call_to_its_board(office: Office) -> None:
+    office.hear(ringing())
+    calls = office.pair.accounts["main"].power.calls
+    before = len(calls)
+    office.hear(accepted())
+    assert [call for call in calls[before:] if not call.startswith("screens.")] == ["sessions.merge"]
+
+
+def test_what_another_instance_has_placed_is_ended_too(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.start("main")
+    office.pair.start("peer")
+    office.hear(closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
