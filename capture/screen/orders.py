@@ -55,6 +55,18 @@ class Orders:
         for agent in sorted(places.keys() - {seat.agent_id for seat in taken}):
             self._end(places[agent], session, agent, heard_at)
 
+    def would_delete(self, session: AgentSession) -> bool:
+        """Tell whether publishing would end somebody's recording as never accepted."""
+        if session.channel not in self.channels:
+            return False
+        places = self.memory.places(session.id)
+        for seat in seats(session):
+            if seat.accepted_on is None and self.wanted(seat) is Wanted.DELETE:
+                order = self._make(session, seat.agent_id, Wanted.DELETE, self.clock.now())
+                if seat.agent_id not in places or not self.memory.has(places[seat.agent_id], order):
+                    return True
+        return False
+
     def archived(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> None:
         """Mark an order as done: its recording is in an archive. No error where there is no such order."""
         key = order_key(session_id, agent_id)

@@ -368,3 +368,22 @@ def test_what_another_instance_has_placed_is_ended_too(office: Office) -> None:
     office.pair.start("peer")
     office.hear(closed())
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
+
+
+def test_nothing_is_deleted_whose_accept_is_only_late(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    office.pair.source.put_session(merge_sessions(merge_sessions(ringing(), accepted()), closed()))
+    office.hear(ringing(), closed(), node="peer")
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
+    assert "wanted=delete" not in caplog.text
+
+
+def test_when_dynamics_cannot_be_asked_deleting_waits_a_minute(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.source.session_failures += [Transient("down")] * 7
+    office.hear(closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+    for _ in range(6):
+        office.pair.clock.advance(10)
+        office.work()
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
