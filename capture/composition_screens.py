@@ -107,6 +107,8 @@ class Screens:
             clock=clock,
             max_failures=settings.max_failures,
         )
+        # Where no desktop can sign in, Dynamics is not asked for sessions.
+        self._is_on = bool(settings.desktop_secret.get_secret_value())
         # It may run in another instance than the tick, so it looks at the leases for itself.
         self._election = redundancy.election()
         self._tick_seconds = settings.tick_seconds
@@ -126,8 +128,11 @@ class Screens:
         )
 
     def sweep(self) -> None:
-        """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up."""
-        if (active := self._election.hold(self._tick_seconds)) is not None:
+        """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up.
+
+        Without DESKTOP_SECRET there is nobody to record, and Dynamics is not asked.
+        """
+        if self._is_on and (active := self._election.hold(self._tick_seconds)) is not None:
             self._sweep.run(active)
         self._sweep.tidy(self._clock.monotonic() + self._tick_seconds)
 

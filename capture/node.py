@@ -124,7 +124,7 @@ class Node:
             Organisation(settings, own.state, clock),
             clock,
             side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions")),
-            background=Bounded(threads=8, most=256),
+            background=Bounded(threads=4, most=256),
         )
 
     def tick(self) -> None:

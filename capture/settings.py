@@ -142,7 +142,8 @@ class Settings(BaseModel):
     )
     ris_header_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="What webhooks say in the header x-ris-secret when no function key is used. Empty: that way is off.",
+        description="What webhooks say in the header x-ris-secret when no function key is used. Empty: that way is "
+        "off.",
     )
     ris_header_secret_previous: SecretStr = Field(
         default=SecretStr(""), description="The header secret before it, which is good, too, until it is replaced."

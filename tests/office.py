@@ -20,6 +20,7 @@ VOICE = 192440000
 SECRET = "the secret of the desktops"
 ANN, BOB = AgentId("ann"), AgentId("bob")
 S1 = SessionId("s1")
+_STATUS = {"sign_in": 200, "sign_out": 204, "upload": 200, "report": 202}
 
 
 def at(seconds: float) -> datetime:
@@ -94,8 +95,8 @@ class Office:
         desktops = self.pair.members[node].node.desktops
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         if session is None:
-            return answer(lambda: getattr(desktops, what)(headers, text))
-        return answer(lambda: getattr(desktops, what)(headers, session, text))
+            return answer(lambda: getattr(desktops, what)(headers, text), status=_STATUS[what])
+        return answer(lambda: getattr(desktops, what)(headers, session, text), status=_STATUS[what])
 
     def board(self, node: str, workstation: str) -> Board:
         """What a desktop reads."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from capture.errors import Absent, CaptureError, Permanent, Stranger, TooLarge
 
-
 _REFUSALS = {Stranger: 401, Absent: 404, TooLarge: 413}
 
 

@@ -9,7 +9,7 @@ from capture.model.conversation import Agent
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A user at a workstation (its name in lower case), with the last sign of life and the end, when they are known."""
+    """A user at a workstation (its name in lower case), with the last sign of life, and the end when it is known."""
 
     workstation: str
     user: str
@@ -28,7 +28,7 @@ class SignIn:
 
 
 def merge_sign_ins(one: SignIn, other: SignIn) -> SignIn:
-    """Join what is known of one workstation: the later sign-in holds; of the same one, the later sign of life and end."""
+    """Join what one workstation says: the later sign-in holds; of the same one, the later sign of life and end."""
     first, last = sorted((one, other), key=lambda each: (each.signed_in_at, each.user))
     if (first.signed_in_at, first.user) != (last.signed_in_at, last.user):
         return last
@@ -37,7 +37,7 @@ def merge_sign_ins(one: SignIn, other: SignIn) -> SignIn:
 
 
 def names_of(agent: Agent) -> frozenset[str]:
-    """Names under which an agent may be signed in, as `SignIn.key` spells them: UPN or DOMAIN-user, e-mail, Entra id."""
+    """Names under which an agent may be signed in, as `SignIn.key` spells them: domain name, e-mail, Entra id."""
     names = (agent.domain_name, agent.email, agent.entra_object_id)
     return frozenset(name.strip().casefold() for name in names if name is not None and name.strip())
 

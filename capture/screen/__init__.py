@@ -5,6 +5,7 @@
 - sessions.py      applies a fact: complete it, merge it, publish what follows, forward it to the peer
 - seating.py       which agent sits where
 - orders.py        what is wanted of each desktop, on its board
+- memory.py        what this process has placed and published for sure
 - keys.py          who may ask: keys of workstations, the header secret of webhooks
 - desktops.py      what desktops say and ask
 - handover.py      from what a desktop has staged into the archive

@@ -35,7 +35,7 @@ class Bounded:
     def _run(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:
+        except Exception:  # noqa: BLE001  logged with its traceback
             # Nobody looks at the outcome, so it is told here; the queue brings the work once more.
             _log.exception("event=work_failed work=screens")
         finally:

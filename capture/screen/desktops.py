@@ -11,8 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from capture.errors import Absent, Permanent, TooLarge
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, ScreenFact, screen_files
-from capture.model.board import Board
+from capture.model.board import Board, Order
 from capture.model.identity import AgentId, NodeName, SessionId
+from capture.model.session import Wanted
 from capture.model.workstation import SignIn
 from capture.ports import Alarm, Alarms, Boards, Clock, Queue, Staged
 from capture.screen.counts import Counts
@@ -23,7 +24,7 @@ LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
 POLL_SECONDS = 0.4
 _BOARD_LASTS = timedelta(hours=12)
-"""Long: a desktop goes on reading its board while the node is away and the store is not. Every sign of life renews it."""
+"""Long: a desktop goes on reading its board while the node is away and its store is not."""
 _UPLOAD_LASTS = timedelta(hours=1)
 
 
@@ -107,14 +108,16 @@ class Desktops:
     def report(self, headers: Mapping[str, str], session: str, body: bytes) -> dict[str, object]:
         """Take in what has become of a recording; one that is finished goes to the hand-over queue."""
         workstation, said = self._read(_Report, headers, body)
-        self._check(workstation, session, said.agent_id)
+        order = self._check(workstation, session, said.agent_id)
         session_id, agent_id = SessionId(session.lower()), AgentId(said.agent_id.lower())
         seat: dict[str, object] = {"session": session_id, "agent": agent_id, "workstation": workstation}
         if said.state == "finished":
             self.files.send(screen_files.to_json(_command(said, session_id, workstation, self.clock.now())))
         elif said.state == "deleted":
-            for name, _ in self.staged.listed(staged_prefix(workstation, session, said.agent_id), 100):
-                self.staged.remove(name)
+            # Only what is not wanted: of a call that was accepted after all, the parts that came stay.
+            if order.wanted is Wanted.DELETE:
+                for name, _ in self.staged.listed(staged_prefix(workstation, session, said.agent_id), 100):
+                    self.staged.remove(name)
             self.counts.add("deleted")
             self._tell(Event.SCREEN_DELETED, seat)
         elif said.state == "failed":
@@ -147,9 +150,11 @@ class Desktops:
         self.ready()
         return workstation, asked
 
-    def _check(self, workstation: str, session: str, agent: str) -> None:
-        if self.orders.find(workstation, SessionId(session.lower()), AgentId(agent.lower())) is None:
+    def _check(self, workstation: str, session: str, agent: str) -> Order:
+        found = self.orders.find(workstation, SessionId(session.lower()), AgentId(agent.lower()))
+        if found is None:
             raise Absent("this session is not on the board of this workstation")
+        return found
 
 
 def staged_prefix(workstation: str, session: str, agent: str) -> str:

@@ -27,7 +27,7 @@ from capture.screen.counts import Counts
 from capture.screen.desktops import staged_name
 from capture.screen.orders import Orders
 
-_FIRST_DELAY = 5.0
+_SOON, _FIRST_DELAY = 2.0, 5.0
 _LONGEST_DELAY = 60.0
 _END_PATIENCE = timedelta(hours=1)
 """How long a recording waits for the end of its session to be known; then it is kept rather than lost."""
@@ -88,7 +88,10 @@ class Handover:
             emit(Event.SCREEN_DELETED, node=self.node, session=command.session_id, agent=command.agent_id)
             return
         if wanted is not Wanted.KEEP and self.clock.now() - command.reported_at < _END_PATIENCE:
-            raise Waiting("the end of the session is not known yet")
+            waited = (self.clock.now() - command.reported_at).total_seconds()
+            raise Waiting(
+                "the end of the session is not known yet", retry_after=min(max(_SOON, waited / 10), _LONGEST_DELAY)
+            )
         screen = ScreenTimes(
             command.session_id,
             command.agent_id,

@@ -1,8 +1,8 @@
-"""What is wanted of each desktop follows from the sessions, and is published on the board of the agent's workstation."""
+"""What is wanted of each desktop follows from the sessions, and is published on the board of its workstation."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from capture.events import Event, emit
@@ -11,6 +11,7 @@ from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import AgentSession, Seat, Wanted, seats, wanted
 from capture.ports import Alarm, Alarms, Boards, Clock, Sessions
 from capture.screen.counts import Counts
+from capture.screen.memory import Memory
 from capture.screen.seating import Seating
 
 WITHOUT_WORKSTATION = "seat "
@@ -30,20 +31,22 @@ class Orders:
     clock: Clock
     channels: Sequence[int]
     min_seconds: int
+    memory: Memory = field(default_factory=Memory, init=False)
 
     def wanted(self, seat: Seat) -> Wanted:
         """Decide what a desktop should be doing about a seat."""
         return wanted(seat, self.min_seconds)
 
-    def publish(self, session: AgentSession, heard_at: datetime) -> None:
+    def publish(self, session: AgentSession, heard_at: datetime, *, is_new: bool = False) -> None:
         """Bring the boards up to what is known of a session; `heard_at` is when the node heard the latest of it.
 
         A seat stays at the workstation where it was placed first: what ends a recording must come to whoever makes it.
+        Of a session that `is_new` nothing can have been placed.
         """
         if session.channel not in self.channels:
             return
-        places = self.sessions.places(session.id)
         taken = seats(session)
+        places = self._places(session.id, {seat.agent_id for seat in taken}, is_new=is_new)
         for seat in taken:
             if (what := self.wanted(seat)) is not Wanted.NOTHING:
                 place = places.get(seat.agent_id) or self._seat(seat, what)
@@ -51,6 +54,18 @@ class Orders:
                     self._order(place, self._make(session, seat.agent_id, what, heard_at))
         for agent in sorted(places.keys() - {seat.agent_id for seat in taken}):
             self._end(places[agent], session, agent, heard_at)
+
+    def would_delete(self, session: AgentSession) -> bool:
+        """Tell whether publishing would end somebody's recording as never accepted."""
+        if session.channel not in self.channels:
+            return False
+        places = self.memory.places(session.id)
+        for seat in seats(session):
+            if seat.accepted_on is None and self.wanted(seat) is Wanted.DELETE:
+                order = self._make(session, seat.agent_id, Wanted.DELETE, self.clock.now())
+                if seat.agent_id not in places or not self.memory.has(places[seat.agent_id], order):
+                    return True
+        return False
 
     def archived(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> None:
         """Mark an order as done: its recording is in an archive. No error where there is no such order."""
@@ -67,11 +82,19 @@ class Orders:
         board = self.boards.get(workstation)
         return board.orders.get(order_key(session_id, agent_id)) if board is not None else None
 
+    def _places(self, session_id: SessionId, agents: set[AgentId], *, is_new: bool) -> dict[AgentId, str]:
+        known = self.memory.places(session_id)
+        if not is_new and not agents <= known.keys():
+            known |= self.sessions.places(session_id)
+            self.memory.place(session_id, known)
+        return known
+
     def _seat(self, seat: Seat, what: Wanted) -> str | None:
         key = f"{WITHOUT_WORKSTATION}{order_key(seat.session_id, seat.agent_id)}"
         place = self.seating.place_of(seat.agent_id)
         if place is None:
             alarm = Alarm(key, self.clock.now(), f"agent {seat.agent_id} has no workstation", seat.session_id)
+            self.memory.raised(key)
             if what is not Wanted.DELETE and self.alarms.raise_(alarm):
                 emit(
                     Event.AGENT_WITHOUT_WORKSTATION,
@@ -82,7 +105,9 @@ class Orders:
                 )
             return None
         place = self.sessions.place(seat.session_id, seat.agent_id, place)
-        self.alarms.clear(key)
+        self.memory.place(seat.session_id, {seat.agent_id: place})
+        if self.memory.settle(key):
+            self.alarms.clear(key)
         return place
 
     def _end(self, place: str, session: AgentSession, agent: AgentId, heard_at: datetime) -> None:
@@ -99,6 +124,8 @@ class Orders:
         return Order(session.id, agent, session.conversation_id, what, self.clock.now(), heard_at)
 
     def _order(self, place: str, order: Order) -> None:
+        if self.memory.has(place, order):
+            return
         changed = False
 
         def decide(board: Board | None) -> Board | None:
@@ -111,6 +138,7 @@ class Orders:
             return None if placed == board else replace(placed, node=self.node)
 
         self.boards.change(place, decide)
+        self.memory.published(place, order)
         if changed:
             self.counts.add("ordered")
             emit(

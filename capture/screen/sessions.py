@@ -26,6 +26,8 @@ from capture.screen.seating import Seating
 _READ_AGAIN_SECONDS = 10.0
 _READ_WITHIN = timedelta(hours=1)
 """After that the screen sweep has read the session long ago, or there is none."""
+_DOUBTED_FOR = timedelta(minutes=1)
+"""How long a desktop goes on recording a call that nobody seems to have accepted, when Dynamics cannot be asked."""
 _SEATS_AT_ONCE = 1000
 _TOLD_EVERY_SECONDS = 60.0
 """A third of the time after which a workstation that was not heard of is taken for empty."""
@@ -47,15 +49,20 @@ class Following:
     clock: Clock
     _told: dict[str, tuple[tuple[str, datetime, bool], float]] = field(default_factory=dict, init=False)
 
-    def apply(self, fact: ScreenFact) -> None:
-        """Take a fact in, whoever heard it, whenever it comes, however often."""
+    def apply(self, fact: ScreenFact, *, sure: bool = False) -> None:
+        """Take a fact in, whoever heard it, whenever it comes, however often. `sure`: Dynamics has just said so."""
         if fact.sign_in is not None:
             self.sit(fact)
             return
-        known = self._merge(fact.session, fact) if fact.session is not None else None
-        late: CaptureError | None = None
+        before, known = self.sessions.merge(fact.session) if fact.session is not None else (None, None)
         # What was forwarded is completed by the node that has heard it, which forwards that, too.
-        if not fact.forwarded and (fact.read_back is not None or (known is not None and not known.complete)):
+        asks = not fact.forwarded and not sure
+        # Deleting cannot be undone, and the accept may be on its way still: Dynamics is asked first.
+        doubtful = asks and known is not None and self.orders.would_delete(known)
+        if known is not None and not doubtful:
+            self._publish(before, known, fact)
+        late: CaptureError | None = None
+        if asks and (doubtful or fact.read_back is not None or (known is not None and not known.complete)):
             try:
                 read = self._read(fact, known)
             except Permanent:
@@ -63,8 +70,11 @@ class Following:
             except CaptureError as error:
                 late = error
             else:
-                known = self._merge(read, fact) if read is not None else known
-        if not fact.forwarded and known is not None:
+                before, known = self.sessions.merge(read) if read is not None else (before, known)
+            doubtful = doubtful and late is not None and self.clock.now() - fact.received_at < _DOUBTED_FOR
+            if known is not None and not doubtful:
+                self._publish(before, known, fact)
+        if not fact.forwarded and known is not None and not doubtful:
             self._forward(fact, known)
         if late is not None:
             self._postpone(fact, late)
@@ -77,6 +87,7 @@ class Following:
         if self.seating.take(fact.sign_in):
             for alarm in self.orders.alarms.listed(_SEATS_AT_ONCE):
                 if alarm.key.startswith(WITHOUT_WORKSTATION) and alarm.session_id is not None:
+                    self.orders.memory.raised(alarm.key)
                     self._publish_again(alarm.session_id)
         if not fact.forwarded and self._is_news(fact.sign_in):
             # In the background: a desktop that signs in does not wait on the other region.
@@ -97,14 +108,12 @@ class Following:
         if known is not None and known.closed_on is None:
             self.orders.publish(known, self.clock.now())
 
-    def _merge(self, session: AgentSession, fact: ScreenFact) -> AgentSession:
-        before, known = self.sessions.merge(session)
-        self.orders.publish(known, fact.received_at)
+    def _publish(self, before: AgentSession | None, known: AgentSession, fact: ScreenFact) -> None:
+        self.orders.publish(known, fact.received_at, is_new=before is None)
         if known.closed_on is not None:
             self.sessions.close(known.id)
             if before is None or before.closed_on is None:
                 emit(Event.SESSION_ENDED, node=self.node, session=known.id, accepted=known.accepted_on is not None)
-        return known
 
     def _read(self, fact: ScreenFact, known: AgentSession | None) -> AgentSession | None:
         if fact.read_back is not None:

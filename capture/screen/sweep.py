@@ -81,7 +81,9 @@ class ScreenSweep:
         if known is not None and merge_sessions(known, session) == known:
             return
         before = self._wanted(known)
-        self.following.apply(ScreenFact(self.node, f"sweep {session.id} {now.isoformat()}", now, session=session))
+        self.following.apply(
+            ScreenFact(self.node, f"sweep {session.id} {now.isoformat()}", now, session=session), sure=True
+        )
         after = self._wanted(session if known is None else merge_sessions(known, session))
         if before != after:
             emit(Event.SESSION_REPAIRED, logging.WARNING, node=self.node, session=session.id)

@@ -1,4 +1,4 @@
-"""What the peer must hear and could not be told yet: one row for each message, oldest first, a partition for each queue."""
+"""What the peer must hear and could not be told yet: a row for each message, a partition for each of its queues."""
 
 import uuid
 from datetime import datetime

@@ -37,7 +37,7 @@ class StorageQueue:
     def let_go(self, held: str) -> None:
         """Delete a message that was appended by `hold`; no error when somebody has received it meanwhile."""
         message_id, _, receipt = held.partition(" ")
-        with failures(self._setting, f"delete from the queue {self._queue.queue_name}"):
+        with failures(self._setting, f"let go of a message in the queue {self._queue.queue_name}"):
             try:
                 once_more(lambda: self._queue.delete_message(message_id, receipt))
             except HttpResponseError as error:

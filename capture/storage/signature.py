@@ -25,7 +25,7 @@ class Signer:
         self._setting = setting
         self._lock = threading.Lock()
         self._key: UserDelegationKey | None = None
-        self._key_until = datetime.min
+        self._key_until: datetime | None = None
 
     def address(self, container: str, name: str, may: BlobSasPermissions, now: datetime, until: datetime) -> str:
         """Make the address of one blob, good from now until then for what `may` says and nothing else."""
@@ -48,7 +48,7 @@ class Signer:
     def _delegation(self, now: datetime, until: datetime) -> UserDelegationKey:
         """Fetch the key again when it would end before the signature does."""
         with self._lock:
-            if self._key is None or self._key_until < until:
+            if self._key is None or self._key_until is None or self._key_until < until:
                 ends = max(until, now + _KEY_LASTS)
                 self._key = once_more(lambda: self._blobs.get_user_delegation_key(now - _SKEW, ends))
                 self._key_until = ends

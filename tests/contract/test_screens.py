@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from azure.core.credentials import AccessToken
+from azure.storage.blob import BlobSasPermissions, BlobServiceClient, UserDelegationKey
 
 from capture.errors import Transient
 from capture.model.board import Board, Order
@@ -14,6 +16,7 @@ from capture.model.identity import AgentId, ConversationId, SessionId
 from capture.model.session import AgentSession, Mark, MarkKind, Participation, Stamped, Wanted
 from capture.model.workstation import SignIn
 from capture.ports import Alarm
+from capture.storage.signature import Signer
 from tests.contract.values import MAIN, ODD_IDS, after
 from tests.contract.worlds import AzuriteWorld, World
 
@@ -207,3 +210,25 @@ def test_a_board_address_reads_one_board_and_knows_what_is_old(azurite: AzuriteW
     assert same.status_code == 304
     assert requests.get(address.replace("pc-1", "pc-2"), timeout=10).status_code == 403
     assert requests.put(address, data=b"x", headers={"x-ms-blob-type": "BlockBlob"}, timeout=10).status_code == 403
+
+
+def test_without_an_accounts_key_addresses_are_signed_by_a_delegation_key() -> None:
+    blobs = BlobServiceClient("https://contosomain.blob.core.windows.net", _Nobody())
+    signer, now = Signer(blobs, "OWN_STORAGE"), datetime.now(UTC)
+    key = UserDelegationKey()
+    key.signed_oid = key.signed_tid = "00000000-0000-0000-0000-000000000000"
+    key.signed_start, key.signed_expiry = "2026-11-22T10:00:00Z", "2026-11-23T10:00:00Z"
+    key.signed_service, key.signed_version, key.value = "b", "2026-10-06", "c2VjcmV0"
+    signer._key, signer._key_until = key, now + timedelta(days=1)
+    address = signer.address("screens", "pc-1/a b.mp4", BlobSasPermissions(add=True, create=True), now, now)
+    assert address.startswith("https://contosomain.blob.core.windows.net/screens/pc-1/a%20b.mp4?")
+    assert "&sp=ac&" in address
+    assert "skoid=" in address
+    blobs.close()
+
+
+class _Nobody:
+    """A credential that must not be asked for a token."""
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        raise AssertionError(f"asked for {scopes}")

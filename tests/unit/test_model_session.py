@@ -136,7 +136,7 @@ def part(name: str, agent: AgentId, mode: str | None, *when: float | None) -> Pa
         (OWNED, [(ANN, 1, 4, None, "Primary")]),
         (replace(OWNED, closed_on=at(9)), [(ANN, 1, 4, 9, "Primary")]),
         (replace(OWNED, assigned_on=None), [(ANN, 4, 4, None, "Primary")]),
-        # The owner's own participation adds its times; that he has left does not end what lasts until the session's end.
+        # The owner's participation adds its times; that he has left does not end what lasts until the session's end.
         (
             replace(OWNED, accepted_on=None, participants=(part("p1", ANN, "Primary", 0, 5, 8),)),
             [(ANN, 0, 5, None, "Primary")],

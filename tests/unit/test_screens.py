@@ -10,7 +10,7 @@ from capture.errors import Transient
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import SessionId
 from capture.model.session import AgentSession, merge_sessions
-from tests.office import ANN, BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
+from tests.office import BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
 from tests.pair import Pair
 
 
@@ -227,8 +227,8 @@ def test_of_two_workstations_the_latest_is_recorded_and_it_is_reported(
 def test_who_has_signed_out_is_not_recorded_there(office: Office) -> None:
     body = {"signed_in_at": at(0).isoformat()}
     late = {"signed_in_at": at(99).isoformat()}
-    assert office.call("main", "pc-2", "sign_out", late).status == 200
-    assert office.call("main", "pc-1", "sign_out", body).status == 200
+    assert office.call("main", "pc-2", "sign_out", late).status == 204
+    assert office.call("main", "pc-1", "sign_out", body).status == 204
     office.work()
     office.hear(ringing(), ringing(SessionId("s2"), BOB))
     assert office.wanted("main", "pc-1") == office.wanted("peer", "pc-1") == {}
@@ -345,3 +345,45 @@ def test_what_is_staged_of_a_missed_call_is_thrown_away(office: Office) -> None:
     office.pair.clock.advance(4000)
     office.pair.turn()
     assert staged.blobs == {}
+
+
+def test_without_desktops_dynamics_is_not_asked_for_sessions() -> None:
+    pair = Pair()
+    for _ in range(3):
+        pair.turn()
+    assert "sessions_since" not in pair.source.calls
+
+
+def test_a_fact_that_changes_nothing_for_a_desktop_costs_no_call_to_its_board(office: Office) -> None:
+    office.hear(ringing())
+    calls = office.pair.accounts["main"].power.calls
+    before = len(calls)
+    office.hear(accepted())
+    assert [call for call in calls[before:] if not call.startswith("screens.")] == ["sessions.merge"]
+
+
+def test_what_another_instance_has_placed_is_ended_too(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.start("main")
+    office.pair.start("peer")
+    office.hear(closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
+
+
+def test_nothing_is_deleted_whose_accept_is_only_late(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    office.pair.source.put_session(merge_sessions(merge_sessions(ringing(), accepted()), closed()))
+    office.hear(ringing(), closed(), node="peer")
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
+    assert "wanted=delete" not in caplog.text
+
+
+def test_when_dynamics_cannot_be_asked_deleting_waits_a_minute(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.source.session_failures += [Transient("down")] * 7
+    office.hear(closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+    for _ in range(6):
+        office.pair.clock.advance(10)
+        office.work()
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
