@@ -1,7 +1,10 @@
 """One ffmpeg process: started, asked to stop, and what it says about itself."""
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +55,10 @@ class Recording:
         if self._process.poll() is None:
             return False
         self.stop()
+        if sys.platform != "win32" and not ended_of(self._output).exists():
+            # The keeper itself was killed: nobody else ends its ffmpeg, which is in its group.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGTERM)
         return True
 
     def wait(self, seconds: float) -> bool:

@@ -41,7 +41,7 @@ class Workstation:
         self._reporter = Reporter(self._nodes, self._spool)
         self._uploader = Uploader(self._nodes, self._wire, self._spool)
         self._orders: dict[str, Order] = {}
-        self._resumed = False
+        self._left_over = set(self._spool.here())
         self._born = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
@@ -83,10 +83,10 @@ class Workstation:
             self._orders = self._boards.orders()
             for order in self._orders.values():
                 self._take(order)
-        if not self._ready():
-            return
         for key in self._spool.here():
-            if (seat := self._spool.read(key)) is not None and self._screen.tend(seat):
+            if (seat := self._spool.read(key)) is None or not self._taken_up(seat):
+                continue
+            if self._screen.tend(seat):
                 self._settle(key, self._orders.get(key))
 
     def _take(self, order: Order) -> None:
@@ -112,25 +112,28 @@ class Workstation:
                 kept.reports.append(Report(body=reports.failed(kept, self._now(), reason)))
                 _log.error("event=recording_missed seat=%s reason=%s", kept.key, reason)
 
-    def _ready(self) -> bool:
-        """Wait for the first word of a board before taking up what an earlier run recorded.
+    def _taken_up(self, seat: Seat) -> bool:
+        """Tell whether to go on with a seat; one of an earlier run waits until all boards have been read, or for 3 s.
 
-        Without any word a recording goes on if it was going on minutes ago; an older one waits for its node.
+        It goes on when a board names it. Where not all boards can be read, also when it was going on minutes ago.
         """
-        if self._resumed or self._boards.nodes:
-            self._resumed = True
+        if seat.key not in self._left_over:
             return True
-        if time.monotonic() - self._born < _FIRST_WORD:
-            return False
-        fresh = self._now() - _STILL_FRESH
-        self._resumed = any(self._going_on(self._spool.read(key), fresh) for key in self._spool.here())
-        return self._resumed
+        if seat.wanted is not Wanted.KEEP:
+            all_read = len(self._boards.nodes) >= len(self._settings.nodes)
+            if not all_read and time.monotonic() - self._born < _FIRST_WORD:
+                return False
+            named = seat.wanted is Wanted.DELETE or seat.key in self._orders
+            if not named and (all_read or not self._going_on(seat)):
+                return False
+        self._left_over.discard(seat.key)
+        return True
 
-    def _going_on(self, seat: Seat | None, fresh: datetime) -> bool:
-        if seat is None or seat.wanted is not Wanted.RECORD or not seat.parts:
+    def _going_on(self, seat: Seat) -> bool:
+        if not seat.parts:
             return False
         file = self._spool.file(seat, seat.parts[-1].number)
-        return file.exists() and datetime.fromtimestamp(file.stat().st_mtime, UTC) > fresh
+        return file.exists() and datetime.fromtimestamp(file.stat().st_mtime, UTC) > self._now() - _STILL_FRESH
 
     def _settle(self, key: str, order: Order | None) -> None:
         """Do what is due for a seat whose recordings have all ended."""

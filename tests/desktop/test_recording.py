@@ -188,6 +188,18 @@ def test_a_killed_ffmpeg_is_followed_by_another_part(desk: Desk, nodes: Pair) ->
     _gone(desk)
 
 
+def test_a_killed_keeper_leaves_no_second_recording_behind(desk: Desk, nodes: Pair) -> None:
+    main, _ = nodes
+    _ready(desk, nodes)
+    main.want("s1", "record")
+    _began(*nodes)
+    first = desk.recorders()[0]
+    keeper = int(Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(keeper, signal.SIGKILL)
+    until(lambda: [one for one in main.heard("started") if one["part"] == 2], what="the second part has begun")
+    assert first not in until(lambda: len(desk.recorders()) == 1 and desk.recorders(), what="one ffmpeg")
+
+
 def test_what_is_recorded_without_a_network_is_sent_afterwards(desk: Desk, nodes: Pair, tmp_path: Path) -> None:
     _ready(desk, nodes)
     nodes[0].want("s1", "record")
