@@ -63,14 +63,9 @@ class Following:
             self._publish(before, known, fact)
         late: CaptureError | None = None
         if asks and (doubtful or fact.read_back is not None or (known is not None and not known.complete)):
-            try:
-                read = self._read(fact, known)
-            except Permanent:
-                raise
-            except CaptureError as error:
-                late = error
-            else:
-                before, known = self.sessions.merge(read) if read is not None else (before, known)
+            read, late = self._read(fact, known)
+            if read is not None:
+                before, known = self.sessions.merge(read)
             doubtful = doubtful and late is not None and self.clock.now() - fact.received_at < _DOUBTED_FOR
             if known is not None and not doubtful:
                 self._publish(before, known, fact)
@@ -115,10 +110,22 @@ class Following:
             if before is None or before.closed_on is None:
                 emit(Event.SESSION_ENDED, node=self.node, session=known.id, accepted=known.accepted_on is not None)
 
-    def _read(self, fact: ScreenFact, known: AgentSession | None) -> AgentSession | None:
+    def _read(self, fact: ScreenFact, known: AgentSession | None) -> tuple[AgentSession | None, CaptureError | None]:
+        """Read the session back; None when there is none. Or say why it could not be read, and is to be later."""
         if fact.read_back is not None:
-            return self.source.session_of(fact.read_back.table, fact.read_back.id)
-        return self.source.session_of("msdyn_ocsession", known.id) if known is not None else None
+            table, row = fact.read_back.table, fact.read_back.id
+        elif known is not None:
+            table, row = "msdyn_ocsession", known.id
+        else:
+            return None, None
+        try:
+            return self.source.session_of(table, row), None
+        except Permanent as error:
+            # The same question would get the same answer: what is known must do.
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="read_back", id=fact.event_id, why=error)
+            return None, None
+        except CaptureError as error:
+            return None, error
 
     def _forward(self, fact: ScreenFact, known: AgentSession) -> None:
         """Tell the peer all that is known of the session, or as much as a message holds."""

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from capture.errors import Transient
+from capture.errors import Permanent, Transient
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import SessionId
 from capture.model.session import AgentSession, merge_sessions
@@ -386,4 +386,10 @@ def test_when_dynamics_cannot_be_asked_deleting_waits_a_minute(office: Office) -
     for _ in range(6):
         office.pair.clock.advance(10)
         office.work()
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
+
+
+def test_what_dynamics_refuses_to_say_is_done_without(office: Office) -> None:
+    office.pair.source.session_failures += [Permanent("bad request")]
+    office.hear(ringing(), closed())
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
