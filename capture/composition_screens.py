@@ -118,6 +118,7 @@ class Screens:
             source=on.source,
             sessions=own.sessions,
             staged=own.staged,
+            ledger=own.ledger,
             alarms=own.alarms,
             orders=self.orders,
             following=self.following,

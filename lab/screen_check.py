@@ -4,7 +4,7 @@ It compares the truth of the organisation with both accounts, read with Azure's 
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class ScreenFindings:
     problems: list[str] = field(default_factory=list)
     videos: dict[str, Video] = field(default_factory=dict)
     archived_by: dict[str, int] = field(default_factory=dict)
+    left_in_staging: list[str] = field(default_factory=list)
+    """Of kept sessions: begun at a node that went away, archived by the other one. The sweep removes it after an hour."""
 
     @property
     def good(self) -> bool:
@@ -59,7 +61,7 @@ def staged(connection_string: str) -> list[str]:
 
 
 def unfinished_screens(truth: Sequence[TrueSession], stores: Mapping[str, str]) -> int:
-    """Count kept sessions without a video in any archive, and what still lies in staging. Cheap: reads no video."""
+    """Count kept sessions without a video in any archive, and what is staged of others. Cheap: reads no video."""
     names: list[str] = []
     for store in stores.values():
         with ContainerClient.from_connection_string(store, ARCHIVE) as container:
@@ -67,7 +69,8 @@ def unfinished_screens(truth: Sequence[TrueSession], stores: Mapping[str, str]) 
     open_ones = sum(
         not any(f"{_PREFIX}{one.session_id}-{one.agent_id}" in name for name in names) for one in truth if one.kept
     )
-    return open_ones + sum(len(staged(store)) for store in stores.values())
+    kept = {one.key for one in truth if one.kept}
+    return open_ones + sum(_staged_key(name) not in kept for store in stores.values() for name in staged(store))
 
 
 def check_screens(
@@ -88,7 +91,7 @@ def check_screens(
         archive = read_archive(node, store)
         stored += archive.recordings
         findings.problems += [f"{node}: {stray} does not belong into the archive" for stray in archive.strays]
-        findings.problems += [f"{node}: {name} is left in staging" for name in staged(store)]
+        _check_staging(node, store, {one.key for one in truth if one.kept}, findings)
     screens = screens_in(stored)
     wanted = {one.key: one for one in truth}
     findings.problems += [
@@ -105,6 +108,19 @@ def check_screens(
             findings.deleted.append(key)
     findings.problems += _beside_the_audio(truth, stored, audio or {})
     return findings
+
+
+def _staged_key(name: str) -> Key:
+    _, session, file = (*name.split("/"), "", "")[:3]
+    return session, file.removesuffix(".mp4").rpartition("-")[0]
+
+
+def _check_staging(node: str, store: str, kept: Collection[Key], findings: ScreenFindings) -> None:
+    for name in staged(store):
+        if _staged_key(name) in kept:
+            findings.left_in_staging.append(f"{node}: {name}")
+        else:
+            findings.problems.append(f"{node}: {name} is left in staging, and nobody accepted that call")
 
 
 def _check_kept(

@@ -30,6 +30,7 @@ def figures(
         len(findings.kept),
         len(findings.deleted),
     )
+    report["left_in_staging"] = len(findings.left_in_staging)
     for name, played in rounds.items():
         keys = {one.key for one in truth if one.conversation_id in played.conversations}
         report[name] = _counts(findings, latencies, keys) | {

@@ -105,20 +105,29 @@ class Sender:
             return next(self._events, None)
 
     def _send(self, connection: http.client.HTTPConnection, sent: Sent, body: bytes, fields: dict[str, str]) -> None:
-        for attempt in (1, 2):
-            sent.attempts = attempt
+        self._post(connection, sent, body, fields)
+        if sent.status in _AGAIN:
+            time.sleep(_AGAIN_AFTER_SECONDS)
+            self._post(connection, sent, body, fields)
+
+    def _post(self, connection: http.client.HTTPConnection, sent: Sent, body: bytes, fields: dict[str, str]) -> None:
+        """Post once. A kept connection that was closed under it is no answer: as HTTP clients do, on a new one then."""
+        for kept in (True, False):
+            sent.attempts += 1
             try:
                 connection.request("POST", self._target, body, fields)
                 answer = connection.getresponse()
                 answer.read()
                 sent.status = answer.status
-            except (OSError, http.client.HTTPException):
+            except ConnectionError:  # also http.client.RemoteDisconnected
                 sent.status = 0
                 connection.close()  # it is opened again with the next request
-            if sent.status not in _AGAIN:
-                return
-            if attempt == 1:
-                time.sleep(_AGAIN_AFTER_SECONDS)
+                if kept:
+                    continue
+            except (OSError, http.client.HTTPException):
+                sent.status = 0
+                connection.close()
+            return
 
 
 def main() -> int:

@@ -8,9 +8,9 @@ from capture.errors import CaptureError
 from capture.events import Event, emit
 from capture.messages import ScreenFact
 from capture.model.authority import Active
-from capture.model.identity import AgentId, NodeName, SessionId
+from capture.model.identity import AgentId, NodeName, RecordingId, SessionId
 from capture.model.session import AgentSession, Wanted, merge_sessions, seats
-from capture.ports import Alarm, Alarms, Clock, Sessions, Source, Staged
+from capture.ports import Alarm, Alarms, Clock, Ledger, Sessions, Source, Staged
 from capture.redundancy.outgoing import Outgoing
 from capture.screen.counts import Counts
 from capture.screen.orders import Orders
@@ -34,6 +34,7 @@ class ScreenSweep:
     source: Source
     sessions: Sessions
     staged: Staged
+    ledger: Ledger
     alarms: Alarms
     orders: Orders
     following: Following
@@ -117,17 +118,37 @@ class ScreenSweep:
                 emit(Event.LONG_CALL, logging.WARNING, node=self.node, session=session_id, minutes=minutes)
 
     def _purge(self) -> None:
-        """Delete what was staged of sessions that nobody accepted, when the desktop has never said so."""
+        """Delete what was staged and nobody needs.
+
+        That is what belongs to sessions that nobody accepted, when the desktop has never said so, and what the other
+        node has archived, to which the desktop went over while this one was away.
+        """
         for name, changed_at in self.staged.listed("", _MOST_OPEN):
             parts = name.split("/")
             if self.clock.now() - changed_at < _PURGED_AFTER or len(parts) != 3:
                 continue
-            session_id, agent = SessionId(parts[1]), AgentId(parts[2].rpartition("-")[0])
+            seat, number = parts[2].removesuffix(".mp4").rpartition("-")[::2]
             try:
-                wanted = self._wanted(self.sessions.get(session_id)).get(agent)
-                if wanted is Wanted.DELETE:
-                    self.staged.remove(name)
-                    self.counts.add("deleted")
-                    emit(Event.SCREEN_DELETED, node=self.node, session=session_id, agent=agent)
+                self._purge_one(name, SessionId(parts[1]), AgentId(seat), number)
             except CaptureError as error:
                 emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="purge", why=error)
+
+    def _purge_one(self, name: str, session_id: SessionId, agent_id: AgentId, part: str) -> None:
+        session = self.sessions.get(session_id)
+        seat = next((each for each in seats(session) if each.agent_id == agent_id), None) if session else None
+        if seat is None:
+            return
+        match self.orders.wanted(seat):
+            case Wanted.DELETE:
+                self.staged.remove(name)
+                self.counts.add("deleted")
+                emit(Event.SCREEN_DELETED, node=self.node, session=session_id, agent=agent_id)
+            case Wanted.KEEP if seat.called_on is not None:
+                recording = RecordingId(f"screen-{session_id}-{agent_id}-{part}")
+                entry = self.ledger.get(recording, seat.called_on.replace(microsecond=0))
+                size = self.staged.size(name)
+                # Less than what is archived, or the same: more may be another recording, which waits for its turn.
+                if entry is not None and size is not None and any(copy.size >= size for copy in entry.copies):
+                    self.staged.remove(name)
+            case _:
+                pass

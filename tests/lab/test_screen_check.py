@@ -87,8 +87,12 @@ def test_all_is_well(store: str, film: Path) -> None:
     kept, missed = _truth(1), _truth(2, accepted=False)
     _archive(store, kept, film.read_bytes())
     assert unfinished_screens([kept, missed], {"main": store}) == 0
+    with ContainerClient.from_connection_string(store, STAGING) as container:
+        container.upload_blob(f"pc-0001/{kept.session_id}/{AGENT}-1.mp4", b"begun at a node that went away")
+    assert unfinished_screens([kept, missed], {"main": store}) == 0
     findings = check_screens([kept, missed], {"main": store})
     assert findings.good, findings
+    assert findings.left_in_staging == [f"main: pc-0001/{kept.session_id}/{AGENT}-1.mp4"]
     assert (findings.sessions, findings.kept, findings.deleted) == (2, [kept.key], [missed.key])
 
 

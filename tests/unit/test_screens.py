@@ -347,6 +347,23 @@ def test_what_is_staged_of_a_missed_call_is_thrown_away(office: Office) -> None:
     assert staged.blobs == {}
 
 
+def test_what_is_staged_here_and_archived_by_the_other_node_is_thrown_away_later(office: Office) -> None:
+    office.hear(ringing(), accepted(), closed())
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1")
+    staged = office.pair.accounts["main"].stores.staged
+    staged.append(json.loads(said.body)["upload_url"], b"video")  # then main is away, and the desktop goes over
+    other = staged.blobs | {"pc-1/s1/ann-2.mp4": (b"not archived", office.pair.clock.now())}
+    staged.blobs.update(other)
+    office.upload("peer")
+    office.work()
+    assert office.pair.archived("peer") == {"screen-s1-ann-1"}
+    office.pair.turn()
+    assert len(staged.blobs) == 2, "not at once: main may be about to hand it over"
+    office.pair.clock.advance(4000)
+    office.pair.turn()
+    assert list(staged.blobs) == ["pc-1/s1/ann-2.mp4"]
+
+
 def test_without_desktops_dynamics_is_not_asked_for_sessions() -> None:
     pair = Pair()
     for _ in range(3):
