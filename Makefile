@@ -1,7 +1,7 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
@@ -39,13 +39,19 @@ failover: setup ## Measure TRIALS=10 crashes and planned handovers of the ACTIVE
 bench: setup ## Measure the archive step beside other ways to do it (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
 
+screen-demo: setup ## Record agents' screens, kill a node in the middle, check every video (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.screen_demo $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+bench-webhooks: setup ## Measure the webhooks' receiver calm and with a node killed (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.webhook_bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
 # Without ruff's cache: what it remembers of a file does not depend on which packages stand beside it, the order of
 # imports does.
 lint: setup ## Check style, types and the direction of imports
 	@$(PYTHON_ENV)/ruff check --quiet --no-cache
 	@$(PYTHON_ENV)/ruff format --check --quiet || { $(PYTHON_ENV)/ruff format --check; exit 1; }
-	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -m function_app
-	@$(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
+	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -p desktop_recorder -m function_app
+	@PYTHONPATH=desktop $(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
 	@echo "lint: style, types and import directions are as they should be"
 
 format: setup ## Bring the code into the house's format

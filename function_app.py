@@ -14,6 +14,8 @@ atexit.register(node.stop)
 
 app = func.FunctionApp()
 
+RIS = "recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter"
+
 
 @app.timer_trigger(arg_name="timer", schedule="%WATCH_SCHEDULE%", run_on_startup=False, use_monitor=False)
 def watch(timer: func.TimerRequest) -> None:  # noqa: ARG001
@@ -49,6 +51,73 @@ def watermark(message: func.QueueMessage) -> None:
 def watermark_poison(message: func.QueueMessage) -> None:
     """Try once more to merge what the peer said: a fact is never given up."""
     node.merge(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SCREEN_QUEUE%", connection="OWN_STORAGE")
+def screen(message: func.QueueMessage) -> None:
+    """Apply a fact about a session or a workstation: the peer's, or one that was left over."""
+    node.screen(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SCREEN_QUEUE%-poison", connection="OWN_STORAGE")
+def screen_poison(message: func.QueueMessage) -> None:
+    """Try once more: a fact is never given up."""
+    node.screen(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SCREEN_FILE_QUEUE%", connection="OWN_STORAGE")
+def screen_file(message: func.QueueMessage) -> None:
+    """Take a desktop's recording into the archive."""
+    node.screen_file(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SCREEN_FILE_QUEUE%-poison", connection="OWN_STORAGE")
+def screen_file_poison(message: func.QueueMessage) -> None:
+    """Try once more: a recording is never given up without a reason that a person can read."""
+    node.screen_file(message.get_body())
+
+
+@app.timer_trigger(arg_name="timer", schedule="%SCREEN_SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=False)
+def screen_sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001
+    """Read what lost webhooks have not said, and tell the peer what waits."""
+    node.screen_sweep()
+
+
+@app.route(RIS, methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def ris(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a webhook of Dynamics that comes with a function key."""
+    return respond(answer(lambda: node.ris.receive(req.get_body(), req.headers), status=202))
+
+
+@app.route(f"{RIS}/header", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def ris_header(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a webhook of Dynamics that comes with the header secret."""
+    return respond(answer(lambda: node.ris.by_header(req.get_body(), req.headers), status=202))
+
+
+@app.route("desktop/sign-in", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def desktop_sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    """Keep who sits at a workstation, and say where its board is."""
+    return respond(answer(lambda: node.desktops.sign_in(req.headers, req.get_body())))
+
+
+@app.route("desktop/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def desktop_sign_out(req: func.HttpRequest) -> func.HttpResponse:
+    """Keep that nobody sits there any more."""
+    return respond(answer(lambda: node.desktops.sign_out(req.headers, req.get_body()), status=204))
+
+
+@app.route("desktop/sessions/{session}/upload", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def desktop_upload(req: func.HttpRequest) -> func.HttpResponse:
+    """Say where a desktop may append its recording."""
+    return respond(answer(lambda: node.desktops.upload(req.headers, req.route_params["session"], req.get_body())))
+
+
+@app.route("desktop/sessions/{session}/report", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def desktop_report(req: func.HttpRequest) -> func.HttpResponse:
+    """Take in what has become of a recording."""
+    session = req.route_params["session"]
+    return respond(answer(lambda: node.desktops.report(req.headers, session, req.get_body()), status=202))
 
 
 @app.route("health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -5,17 +5,23 @@
     - Waiting       not a failure at all: a file that is not there yet, a rate limit; never counted
     - Mangled       the bytes that came are not the recording: again with a fresh URL, counted
   - Permanent       trying again will not help: park it with the reason
+    - Stranger      who asks has not shown that he may
+    - Absent        what is asked for is not there, or not his
+    - TooLarge      more came than is read
   - Unauthorized    a credential was refused: a person must mend a setting
   - Superseded      this node is no longer ACTIVE, or its epoch is over: drop the authoritative work
   - SettingsError   the node cannot start: one line for each setting that is wrong
 """
 
 __all__ = [
+    "Absent",
     "CaptureError",
     "Mangled",
     "Permanent",
     "SettingsError",
+    "Stranger",
     "Superseded",
+    "TooLarge",
     "Transient",
     "Unauthorized",
     "Waiting",
@@ -45,6 +51,18 @@ class Mangled(Transient):
 
 class Permanent(CaptureError):
     """Trying again will not help; the message is the reason a person will read."""
+
+
+class Stranger(Permanent):
+    """Who asks has not shown that he may."""
+
+
+class Absent(Permanent):
+    """What is asked for is not there, or is somebody else's."""
+
+
+class TooLarge(Permanent):
+    """More came than is read."""
 
 
 class Unauthorized(CaptureError):

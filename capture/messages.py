@@ -9,10 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from capture.errors import Permanent
 from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, Watermark, Yields
+from capture.model.board import Board
 from capture.model.conversation import Conversation
-from capture.model.identity import NodeName
+from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
+from capture.model.session import AgentSession
+from capture.model.workstation import SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,46 @@ class Notification:
     conversation: Conversation | None = None
     watermark: Watermark | None = None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowRef:
+    """A row of Dynamics that must be read before its event says anything."""
+
+    table: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFact:
+    """What a node has heard of an agent's session or of a workstation."""
+
+    heard_by: NodeName
+    event_id: str
+    received_at: datetime
+    forwarded: bool = False
+    session: AgentSession | None = None
+    read_back: RowRef | None = None
+    sign_in: SignIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveScreen:
+    """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
+
+    `failures` counts deliveries that found other bytes than those reported.
+    """
+
+    session_id: SessionId
+    agent_id: AgentId
+    workstation: str
+    part: int
+    started_at: datetime
+    ended_at: datetime
+    size: int
+    sha256: str
+    reported_at: datetime
+    failures: int = 0
 
 
 class Codec[T]:
@@ -96,3 +139,8 @@ cursors = Codec(Cursor)
 preferences = Codec(Preference)
 revocations = Codec(Revocation)
 yields = Codec(Yields)
+screen_facts = Codec(ScreenFact)
+screen_files = Codec(ArchiveScreen)
+sign_ins = Codec(SignIn)
+agent_sessions = Codec(AgentSession)
+boards = Codec(Board)

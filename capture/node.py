@@ -2,22 +2,27 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Lock
 from typing import Self
 
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
+from capture.composition_screens import Screens
 from capture.console.health import Health
 from capture.console.role import RoleRequest
 from capture.console.status import Status
 from capture.errors import CaptureError, Permanent
 from capture.events import Event, emit
-from capture.messages import commands, notifications
+from capture.messages import ScreenFact, commands, notifications, screen_facts, screen_files
+from capture.model.identity import NodeName
 from capture.omnichannel.organisation import Organisation
-from capture.ports import Clock, Lease, OwnStores, PeerStores, Source
+from capture.omnichannel.webhook import every_fact_of
+from capture.ports import Clock, Lease, OwnStores, PeerStores, Queue, Source
 from capture.redundancy.together import Together, side_by_side
+from capture.screen.background import Background, Bounded, at_once
 from capture.settings import Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
 
@@ -32,7 +37,15 @@ def store_names(settings: Settings) -> Names:
         archive_container=settings.archive_container,
         ingest_queue=settings.ingest_queue,
         watermark_queue=settings.watermark_queue,
+        screen_queue=settings.screen_queue,
+        screen_file_queue=settings.screen_file_queue,
+        screen_container=settings.screen_container,
+        desktop_container=settings.desktop_container,
     )
+
+
+def _facts(body: bytes, headers: Mapping[str, str], node: NodeName, received_at: datetime) -> Sequence[ScreenFact]:
+    return every_fact_of(body, headers, node=node, received_at=received_at)
 
 
 class Node:
@@ -48,8 +61,9 @@ class Node:
         clock: Clock,
         together: Together,
         jitter: Callable[[], float] = random.random,
+        background: Background = at_once,
     ) -> None:
-        """Join stores, Dynamics and use cases. `jitter` gives a number from 0 to 1."""
+        """Join stores, Dynamics and use cases. `jitter` gives a number from 0 to 1; `background` does work later."""
         on = Surroundings(settings, own, peer, witness, source, clock, together, jitter)
         redundancy = Redundancy(on)
         audio = Audio(on, redundancy)
@@ -68,6 +82,9 @@ class Node:
         self.parked = audio.requeue
         self._ensured = False
         self._ensuring = Lock()
+        self._screens = Screens(on, redundancy, audio, _facts, background, self._ensure)
+        self.ris = self._screens.ris
+        self.desktops = self._screens.desktops
         self.health = Health(
             {
                 "store": self._ensure,
@@ -89,6 +106,7 @@ class Node:
             queue=own.ingest,
             clock=clock,
             tick_seconds=settings.tick_seconds,
+            screens=self._screens.status,
         )
 
     @classmethod
@@ -106,6 +124,7 @@ class Node:
             Organisation(settings, own.state, clock),
             clock,
             side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions")),
+            background=Bounded(threads=4, most=256),
         )
 
     def tick(self) -> None:
@@ -141,13 +160,39 @@ class Node:
         """
         self._ensure()
         try:
-            self._finisher.merge(notifications.from_json(body))
+            notification = notifications.from_json(body)
+            self._finisher.merge(notification)
+            if notification.entry is not None:
+                self._screens.archived(notification.entry)
         except Permanent as error:
             self._reject(self._settings.watermark_queue, body, str(error))
         except CaptureError as error:
-            self._incidents.note(f"a notification could not be merged: {error}")
-            emit(Event.MERGE_POSTPONED, logging.WARNING, node=self.name, why=error)
-            self._own.watermarks.send(body, delay=_MERGE_AGAIN_SECONDS)
+            self._put_back(self._own.watermarks, body, f"a notification could not be merged: {error}")
+
+    def screen(self, body: bytes) -> None:
+        """Apply a fact about a session or a workstation, if it was not applied when it came.
+
+        A fact is never given up: what cannot be applied now is put back for later, however often.
+        """
+        self._ensure()
+        try:
+            self._screens.following.apply(screen_facts.from_json(body))
+        except Permanent as error:
+            self._reject(self._settings.screen_queue, body, str(error))
+        except CaptureError as error:
+            self._put_back(self._own.screens, body, f"a fact about a screen could not be applied: {error}")
+
+    def screen_file(self, body: bytes) -> None:
+        """Take a desktop's recording into the archive. What cannot be helped is kept aside with the reason."""
+        self._ensure()
+        try:
+            self._screens.handover.run(screen_files.from_json(body))
+        except Permanent as error:
+            self._reject(self._settings.screen_file_queue, body, str(error))
+
+    def screen_sweep(self) -> None:
+        """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up."""
+        self._run("screen_sweep", self._screens.sweep)
 
     def stop(self) -> None:
         """Hand the role over at once, if this process has it."""
@@ -171,6 +216,11 @@ class Node:
     def _reject(self, queue: str, body: bytes, reason: str) -> None:
         self._own.state.reject(queue, body, reason, self._clock.now())
         emit(Event.MESSAGE_REJECTED, logging.ERROR, node=self.name, queue=queue, why=reason)
+
+    def _put_back(self, queue: Queue, body: bytes, why: str) -> None:
+        self._incidents.note(why)
+        emit(Event.MERGE_POSTPONED, logging.WARNING, node=self.name, why=why)
+        queue.send(body, delay=_MERGE_AGAIN_SECONDS)
 
     def _ensure(self) -> None:
         with self._ensuring:

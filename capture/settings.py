@@ -19,6 +19,17 @@ NOBODY = "none"
 
 _UNRESOLVED = "@Microsoft.KeyVault("
 
+_OF_NO_COMMAND = {
+    "NODE_NAME": "main",
+    "PEER_NAME": "peer",
+    "SOURCE_NAME": "command",
+    "PREFERRED_NODE": NOBODY,
+    "OWN_STORAGE__accountName": "unusedown",
+    "PEER_STORAGE__accountName": "unusedpeer",
+    "WITNESS_STORAGE__accountName": "unusedwitness",
+}
+"""What stands in a command for the settings that only a node needs."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
 QueueName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,54}$")]
 ContainerName = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9]){2,62}$")]
@@ -61,6 +72,16 @@ class Settings(BaseModel):
     archive_container: ContainerName = Field(default="recordings", description="Container of the archive.")
     ingest_queue: QueueName = Field(default="ingest", description="Queue of recordings to archive.")
     watermark_queue: QueueName = Field(default="watermark", description="Queue of the peer's notifications.")
+    screen_queue: QueueName = Field(default="screen", description="Queue of facts about agents' sessions and desktops.")
+    screen_file_queue: QueueName = Field(
+        default="screenfile", description="Queue of recordings that desktops have uploaded, to be archived."
+    )
+    screen_container: ContainerName = Field(
+        default="screens", description="Container in which desktops stage their recordings."
+    )
+    desktop_container: ContainerName = Field(
+        default="desktops", description="Container of the boards that desktops read."
+    )
 
     watch_schedule: Schedule = Field(
         default="*/5 * * * * *", description="NCRONTAB of the tick: election, heartbeat, discovery."
@@ -111,6 +132,43 @@ class Settings(BaseModel):
         default=5, ge=1, le=100, description="Mangled deliveries of one recording before it is parked."
     )
 
+    desktop_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret from which the keys of the workstations are made, the same in both nodes. Empty: desktops "
+        "are refused.",
+    )
+    desktop_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The secret before it: its keys are good, too, until they are replaced."
+    )
+    ris_header_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What webhooks say in the header x-ris-secret when no function key is used. Empty: that way is "
+        "off.",
+    )
+    ris_header_secret_previous: SecretStr = Field(
+        default=SecretStr(""), description="The header secret before it, which is good, too, until it is replaced."
+    )
+    webhook_limit_bytes: int = Field(
+        default=1048576, ge=1024, le=104857600, description="Largest webhook that is read, in bytes."
+    )
+    screen_sweep_schedule: Schedule = Field(
+        default="*/10 * * * * *", description="NCRONTAB of the screen sweep: what lost webhooks have not said."
+    )
+    screen_channels: str = Field(
+        default="192440000",
+        pattern=r"^\d{1,10}( *, *\d{1,10})*$",
+        description="Channels (msdyn_channel) whose agents' screens are recorded, separated by commas.",
+    )
+    screen_min_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Screens of sessions shorter than this, from accept to end, are deleted; 0 keeps all.",
+    )
+    screen_long_minutes: int = Field(
+        default=120, ge=1, le=1440, description="A session that lasts longer raises an alarm."
+    )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read all settings; SettingsError has one line for each that is missing, malformed or out of range."""
@@ -126,6 +184,14 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             raise SettingsError(_problems(error)) from None
+
+    @classmethod
+    def of_a_command(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings of a command that talks to Dynamics only: those of names and stores are not looked at."""
+        environ = os.environ if environ is None else environ
+        unused = {name.partition("__")[0] for name in _OF_NO_COMMAND}
+        used = {name: value for name, value in environ.items() if name.partition("__")[0] not in unused}
+        return cls.from_env(used | _OF_NO_COMMAND)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -191,6 +257,11 @@ class Settings(BaseModel):
         return self
 
     @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels whose agents' screens are recorded."""
+        return tuple(int(each) for each in self.screen_channels.split(","))
+
+    @property
     def scope(self) -> str:
         """Token scope for Dataverse."""
         return self.dynamics_scope or f"{self.dynamics_url}/.default"
@@ -199,6 +270,12 @@ class Settings(BaseModel):
     def lease_identity(self) -> str:
         """What the lease id is derived from: unique for each deployed node."""
         return self.website_site_name or self.node_name
+
+
+def secret_in(variable: str, environ: Mapping[str, str] | None = None) -> SecretStr | None:
+    """Read a secret from the variable that a person named, None when there is nothing in it."""
+    value = (os.environ if environ is None else environ).get(variable, "").strip()
+    return SecretStr(value) if value else None
 
 
 def setting_names() -> list[str]:

@@ -35,12 +35,14 @@ class NodeProcess:
         settings: Mapping[str, str],
         bundle: Path,
         folder_of_logs: Path,
+        *,
+        key: str | None = None,
     ) -> None:
-        """Lay out the node's folder; `host` is Core Tools' `func`, or None for the stand-in."""
+        """Lay out the node's folder; `host` is Core Tools' `func`, or None for the stand-in. `key` admits callers."""
         self.name = name
         self.port = free_port()
         self.log = folder_of_logs / f"{name}.log"
-        self._key = secrets.token_urlsafe(24)
+        self._key = key or secrets.token_urlsafe(24)
         self._master_key = secrets.token_urlsafe(24)
         self._launch: Launch = launch(
             host,
@@ -68,6 +70,11 @@ class NodeProcess:
     def url(self) -> str:
         """Root of the node's HTTP functions."""
         return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def root(self) -> str:
+        """Address of the node's host, as a workstation is told."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def status_url(self) -> str:

@@ -76,6 +76,34 @@ class Organisation:
         answer = self._ask("GET", "/lab/polls")
         return answer if isinstance(answer, list) else []
 
+    def live(self, agent: int | str, steps: list[list[object]] | str, **more: object) -> str:
+        """Let a call happen now and return its conversation; see `lab.dynamics.live` for the steps."""
+        answer = self._ask("POST", "/lab/live", {"agent": agent, "steps": steps, **more})
+        return str(answer["conversation_id"]) if isinstance(answer, dict) else ""
+
+    def live_truth(self) -> list[dict[str, Any]]:
+        """Every agent in every live call, with its times and whether the screen is to be kept."""
+        answer = self._ask("GET", "/lab/live")
+        return answer if isinstance(answer, list) else []
+
+    def agents(self) -> list[dict[str, Any]]:
+        """The agents, in the order by which live calls number them."""
+        answer = self._ask("GET", "/lab/agents")
+        return answer if isinstance(answer, list) else []
+
+    def webhooks(self) -> dict[str, Any]:
+        """What has become of the webhooks: counts, and the ids of those that were acknowledged."""
+        answer = self._ask("GET", "/lab/webhooks")
+        return answer if isinstance(answer, dict) else {}
+
+    def reset_webhooks(self) -> None:
+        """Begin to count webhooks anew."""
+        self._ask("POST", "/lab/webhooks/reset")
+
+    def change_row(self, set_name: str, row_id: str, **values: object) -> None:
+        """Change columns of a row, as somebody in Dynamics would; webhooks follow."""
+        self._ask("PATCH", f"/lab/rows/{set_name}/{row_id}", values)
+
     def faults(self, **faults: object) -> None:
         """Switch faults on or off; they go to POST /lab/faults as they are."""
         self._ask("POST", "/lab/faults", faults)

@@ -35,6 +35,9 @@ _LAB_SETTINGS = {
     "REASSIGN_AFTER_SECONDS": "60",
     "INGEST_QUEUE": "ingest",
     "WATERMARK_QUEUE": "watermark",
+    "SCREEN_QUEUE": "screen",
+    "SCREEN_FILE_QUEUE": "screenfile",
+    "SCREEN_SWEEP_SCHEDULE": "*/10 * * * * *",
 }
 
 
@@ -60,6 +63,8 @@ class Pair:
         self._rate = calls_per_second
         self._tell = tell
         self.host = chosen_host()
+        # Both have the same one, so that a webhook with one address and one key may reach either.
+        self.key = secrets.token_urlsafe(24)
         self.credentials = {name: Credential(str(uuid.uuid4()), secrets.token_urlsafe(24)) for name in NODES}
         self.storage: dict[str, Azurite] = {}
         self.nodes: dict[str, NodeProcess] = {}
@@ -99,7 +104,7 @@ class Pair:
         for name in NODES:
             settings = {**self._node_settings(name), **self._settings}
             self.nodes[name] = NodeProcess(
-                name, self.folder / name, self.host, settings, self.organisation.bundle, self.folder
+                name, self.folder / name, self.host, settings, self.organisation.bundle, self.folder, key=self.key
             )
             self.nodes[name].start()
         for node in self.nodes.values():

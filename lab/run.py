@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -25,6 +25,13 @@ _HINT = (
     f"kill -9 the process of a node to see a failover; it is started again after {BACK_AFTER_SECONDS:.0f} s. "
     "Ctrl-C stops everything."
 )
+
+
+class Stoppable(Protocol):
+    """A pair, or what has one inside."""
+
+    def stop(self) -> None:
+        """End everything, in order."""
 
 
 def main() -> int:
@@ -57,7 +64,7 @@ def interruptible() -> None:
 
 
 @contextlib.contextmanager
-def stopping(pair: Pair, console: Console) -> Iterator[None]:
+def stopping(running: Stoppable, console: Console) -> Iterator[None]:
     """Stop the pair at the end, whatever ended it. A second Ctrl-C must not leave half of it running."""
     try:
         yield
@@ -66,7 +73,7 @@ def stopping(pair: Pair, console: Console) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)
         with contextlib.suppress(OSError):
             console.print("stopping", style="bold")
-        pair.stop()
+        running.stop()
 
 
 class _Screen:

@@ -83,7 +83,7 @@ def read_archive(node: str, connection_string: str, but: Collection[str] = ()) -
 def read_ledger(connection_string: str) -> list[LedgerRow]:
     """Read all rows of a ledger. Row keys end with the recording's id; what is known stands in `entry`, in pieces."""
     return [
-        LedgerRow(row["RowKey"].rpartition("|")[2], tuple(_entry(row).get("copies", ())))
+        LedgerRow(row["RowKey"].rpartition("|")[2], tuple(_document(row, "entry").get("copies", ())))
         for row in _rows(connection_string, "ledger")
     ]
 
@@ -99,6 +99,15 @@ def read_interactions(connection_string: str) -> dict[str, dict[str, bool]]:
         if "entry_pieces" in row:
             recordings[row["RowKey"].partition(".")[0]] = True
     return {key: dict.fromkeys(recordings, key in described) for key, recordings in interactions.items()}
+
+
+def read_sessions(connection_string: str) -> dict[str, dict[str, Any]]:
+    """Read what a node knows of the agents' sessions, by their ids."""
+    return {
+        document["id"]: document
+        for row in _rows(connection_string, "sessions")
+        if "session_pieces" in row and (document := _document(row, "session"))
+    }
 
 
 def _recording(
@@ -130,8 +139,8 @@ def _object(document: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    pieces = [str(row[f"entry{number or ''}"]) for number in range(int(row["entry_pieces"]))]
+def _document(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    pieces = [str(row[f"{name}{number or ''}"]) for number in range(int(row[f"{name}_pieces"]))]
     return dict(json.loads("".join(pieces)))
 
 

@@ -1,6 +1,7 @@
 """Both nodes of a pair in one process: the real composition over stores in memory and a clock moved by hand."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +10,12 @@ from capture.model.identity import ConversationId, RecordingId
 from capture.model.recording import Recording
 from capture.node import Node
 from capture.redundancy.together import one_by_one
+from capture.screen.background import Background, at_once
 from capture.settings import Settings
 from tests.source import FakeSource
 from tests.stores.account import MemoryAccount, MemoryStores
 from tests.stores.clock import FakeClock
-from tests.stores.queues import MemoryQueue
+from tests.stores.queues import MemoryQueue, Message
 
 SAMPLE: dict[str, str] = json.loads((Path(__file__).parents[1] / "local.settings.sample.json").read_text())["Values"]
 NAMES = ("main", "peer")
@@ -56,6 +58,7 @@ class Pair:
     source: FakeSource = field(init=False)
     members: dict[str, Member] = field(init=False)
     published: int = 0
+    background: Background = at_once
 
     def __post_init__(self) -> None:
         self.accounts = {name: MemoryAccount(self.clock) for name in (*NAMES, "witness")}
@@ -70,7 +73,16 @@ class Pair:
         environ = {**SAMPLE, **self.settings, "NODE_NAME": name, "PEER_NAME": other}
         own, peer = self.accounts[name].open(name), self.accounts[other].open(name)
         witness = self.accounts["witness"].open(name)
-        node = Node(Settings.from_env(environ), own, peer, witness.lease, self.source, self.clock, one_by_one)
+        node = Node(
+            Settings.from_env(environ),
+            own,
+            peer,
+            witness.lease,
+            self.source,
+            self.clock,
+            one_by_one,
+            background=self.background,
+        )
         self.members[name] = Member(node, own, peer, witness)
         return self.members[name]
 
@@ -96,16 +108,17 @@ class Pair:
 
     def work(self, name: str) -> int:
         """Let a node's queue functions run until nothing visible is left. Return how many messages it handled."""
-        member = self.members[name]
+        node, own = self.members[name].node, self.members[name].own
+        functions: list[tuple[MemoryQueue, Callable[[Message], None]]] = [
+            (own.ingest, lambda message: node.ingest(message.body, message.dequeue_count)),
+            (own.watermarks, lambda message: node.merge(message.body)),
+            (own.screens, lambda message: node.screen(message.body)),
+            (own.screen_files, lambda message: node.screen_file(message.body)),
+        ]
         handled = 0
-        while batch := [
-            (queue, message) for queue in (member.own.ingest, member.own.watermarks) for message in queue.receive(4)
-        ]:
-            for queue, message in batch:
-                if queue is member.own.ingest:
-                    member.node.ingest(message.body, message.dequeue_count)
-                else:
-                    member.node.merge(message.body)
+        while batch := [(*each, message) for each in functions for message in each[0].receive(4)]:
+            for queue, function, message in batch:
+                function(message)
                 queue.delete(message)
                 handled += 1
         return handled
@@ -115,6 +128,7 @@ class Pair:
         for name in names or NAMES:
             self.members[name].node.tick()
             self.members[name].node.sweep()
+            self.members[name].node.screen_sweep()
         for name in (*(names or NAMES), *(names or NAMES)):
             self.work(name)
         self.clock.advance(5)

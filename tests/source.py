@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from capture.errors import CaptureError, Waiting
-from capture.model.conversation import Conversation
-from capture.model.identity import ConversationId, RecordingId
+from capture.model.conversation import Agent, Conversation
+from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
+from capture.model.session import AgentSession
 from capture.ports import Clock, Download
 
 PIECE = 700
@@ -19,7 +20,8 @@ PIECE = 700
 class FakeSource:
     """Implements `capture.ports.Source`.
 
-    `calls` names every call made; `failures` are raised by `open`, `listing_failures` by lists.
+    `calls` names every call made; `failures` are raised by `open`, `listing_failures` by lists, `session_failures` by
+    what reads sessions and agents.
     """
 
     clock: Clock
@@ -33,6 +35,15 @@ class FakeSource:
     failures: list[CaptureError] = field(default_factory=list)
     listing_failures: list[CaptureError] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    sessions: dict[SessionId, tuple[AgentSession, datetime]] = field(default_factory=dict)
+    related: dict[tuple[str, str], AgentSession] = field(default_factory=dict)
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    session_failures: list[CaptureError] = field(default_factory=list)
+
+    def put_session(self, session: AgentSession) -> AgentSession:
+        """Let Dynamics have a session as it is now."""
+        self.sessions[session.id] = (session, self.clock.now())
+        return session
 
     def publish(self, recording: Recording, content: bytes | None, *, commit_delay: float = 0) -> Recording:
         """Add a row, visible after `commit_delay` seconds, with its file if there is one."""
@@ -83,6 +94,36 @@ class FakeSource:
             media_type="audio/mpeg",
             chunks=(content[at : at + PIECE] for at in range(0, len(content), PIECE)),
         )
+
+    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+        self._call("session_of")
+        if table == "msdyn_ocsession":
+            return next(iter(self._sessions([SessionId(row_id)])), None)
+        return self.related.get((table, row_id))
+
+    def sessions_by_id(self, ids: Sequence[SessionId]) -> list[AgentSession]:
+        self._call("sessions_by_id")
+        return self._sessions(ids)
+
+    def sessions_since(self, since: datetime, channels: Sequence[int]) -> Iterator[list[AgentSession]]:
+        self._call("sessions_since")
+        yield [
+            session
+            for session, modified_on in self.sessions.values()
+            if (session.closed_on is None or modified_on >= since) and session.channel in channels
+        ]
+
+    def agent(self, agent_id: AgentId) -> Agent:
+        self._call("agent")
+        return self.agents.get(agent_id, Agent(agent_id))
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.session_failures:
+            raise self.session_failures.pop(0)
+
+    def _sessions(self, ids: Sequence[SessionId]) -> list[AgentSession]:
+        return [self.sessions[each][0] for each in ids if each in self.sessions]
 
     def _visible(self) -> list[Recording]:
         now = self.clock.now()

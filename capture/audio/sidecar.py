@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from capture.model.conversation import Conversation
 from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry
+from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Sidecar:
     sha256: str
     media_type: str
     conversation: Conversation | None
+    screen: ScreenTimes | None = None
 
 
 _adapter = TypeAdapter(Sidecar)
@@ -48,6 +49,7 @@ def sidecar(source: str, entry: LedgerEntry, copy: Copy, conversation: Conversat
             sha256=copy.sha256,
             media_type=copy.media_type,
             conversation=conversation,
+            screen=entry.screen,
         ),
         indent=2,
     )

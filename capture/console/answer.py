@@ -1,10 +1,12 @@
-"""What an operator's request gets back: JSON, and a status that says who has to do something."""
+"""What a request gets back: JSON, and a status that says who has to do something."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from capture.errors import CaptureError, Permanent
+from capture.errors import Absent, CaptureError, Permanent, Stranger, TooLarge
+
+_REFUSALS = {Stranger: 401, Absent: 404, TooLarge: 413}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,14 @@ class Answer:
 
 
 def answer(act: Callable[[], object], *, status: int = 200) -> Answer:
-    """Run `act` and answer with what it returns, or {"error": ...}: 400 the request is wrong, 503 try again."""
+    """Run `act` and answer with what it returns (nothing for None), or {"error": ...}.
+
+    400 the request is wrong, 401 who asks may not, 404 it is not there, 413 it is too large, 503 try again.
+    """
     try:
-        return Answer(status, json.dumps(act()))
+        said = act()
     except Permanent as error:
-        return Answer(400, json.dumps({"error": str(error)}))
+        return Answer(_REFUSALS.get(type(error), 400), json.dumps({"error": str(error)}))
     except CaptureError as error:
         return Answer(503, json.dumps({"error": str(error)}))
+    return Answer(status, "" if said is None else json.dumps(said))

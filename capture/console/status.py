@@ -1,6 +1,7 @@
 """What a node knows of itself and its peer, as JSON-ready values."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -34,6 +35,7 @@ class Status:
     queue: Queue
     clock: Clock
     tick_seconds: float
+    screens: Callable[[], dict[str, int]]
     _counted: dict[datetime, tuple[float, Tally]] = field(default_factory=dict, init=False)
     _counting: Lock = field(default_factory=Lock, init=False)
 
@@ -68,6 +70,7 @@ class Status:
             },
             "archived": archived,
             "second_copies": second_copies,
+            "screens": self.screens(),
             "parked": len(self.state.parked()) + len(self.state.rejected()),
             "outbox": self._outbox(now),
             "last_error": {"at": _text(last_error[0]), "text": last_error[1]} if last_error else None,

@@ -13,3 +13,9 @@ NodeName = NewType("NodeName", str)
 
 Epoch = NewType("Epoch", int)
 """Number of a reign. Grows with every change of the ACTIVE node; 0 means that there was none yet."""
+
+SessionId = NewType("SessionId", str)
+"""`activityid` of `msdyn_ocsession`: a lower-case guid."""
+
+AgentId = NewType("AgentId", str)
+"""`systemuserid`: a lower-case guid."""

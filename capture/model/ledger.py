@@ -7,7 +7,8 @@ commutative, associative and idempotent.
 from dataclasses import dataclass
 from datetime import datetime
 
-from capture.model.identity import ConversationId, NodeName, RecordingId
+from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
+from capture.model.session import Mark, merge_marks
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,10 +33,38 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenTimes:
+    """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile."""
+
+    session_id: SessionId
+    agent_id: AgentId
+    workstation: str
+    started_at: datetime
+    ended_at: datetime
+    marks: tuple[Mark, ...] = ()
+
+
+def merge_screens(one: ScreenTimes | None, other: ScreenTimes | None) -> ScreenTimes | None:
+    """Join what is known of one screen's recording: all of its time, all of its marks."""
+    known = [each for each in (one, other) if each is not None]
+    if not known:
+        return None
+    return ScreenTimes(
+        session_id=max(each.session_id for each in known),
+        agent_id=max(each.agent_id for each in known),
+        workstation=max(each.workstation for each in known),
+        started_at=min(each.started_at for each in known),
+        ended_at=max(each.ended_at for each in known),
+        marks=merge_marks(mark for each in known for mark in each.marks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """Everything known to have become of one recording.
 
     `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
+    `screen` is there when it is the recording of a screen.
     """
 
     recording_id: RecordingId
@@ -44,6 +73,7 @@ class LedgerEntry:
     copies: frozenset[Copy] = frozenset()
     parked: Parked | None = None
     reopened: datetime | None = None
+    screen: ScreenTimes | None = None
 
     @property
     def address(self) -> Copy | None:
@@ -76,6 +106,7 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         copies=one.copies | other.copies,
         parked=max(parkings, default=None),
         reopened=max(reopenings, default=None),
+        screen=merge_screens(one.screen, other.screen),
     )
 
 

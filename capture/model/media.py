@@ -17,6 +17,8 @@ class MediaType:
 MP3 = MediaType("audio/mpeg", "mp3")
 WAV = MediaType("audio/wav", "wav")
 MP4 = MediaType("audio/mp4", "mp4")
+SCREEN = MediaType("video/mp4", "mp4")
+"""What desktops record; its first bytes are those of any MP4."""
 OGG = MediaType("audio/ogg", "ogg")
 FLAC = MediaType("audio/flac", "flac")
 AMR = MediaType("audio/amr", "amr")

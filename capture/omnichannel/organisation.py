@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from capture.model.conversation import Conversation
-from capture.model.identity import ConversationId, RecordingId
+from capture.model.conversation import Agent, Conversation
+from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
+from capture.model.session import AgentSession
+from capture.omnichannel.agent_sessions import AgentSessions
 from capture.omnichannel.agents import Agents
 from capture.omnichannel.aside import Aside
 from capture.omnichannel.download import Downloads
@@ -32,7 +34,9 @@ class Organisation:
         api = WebApi(settings, Tokens(settings, clock, http), Pause(state, clock), http)
         aside = Aside(clock)
         self._recordings = Recordings(api, aside, clock, settings.dynamics_page_size)
-        self._metadata = Metadata(api, Agents(api, clock), aside, clock)
+        self._agents = Agents(api, clock)
+        self._metadata = Metadata(api, self._agents, aside, clock)
+        self._sessions = AgentSessions(api, settings.dynamics_page_size)
         self._downloads = Downloads(api, session(timeout, ca_bundle), clock)
 
     def recordings_since(self, cursor: datetime) -> Iterator[list[Recording]]:
@@ -58,3 +62,19 @@ class Organisation:
     def open(self, recording_id: RecordingId) -> AbstractContextManager[Download]:
         """Start a download with a fresh URL. Waiting when there is no file (yet)."""
         return self._downloads.open(recording_id)
+
+    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+        """Read the session that a row belongs to; None when there is none."""
+        return self._sessions.of_row(table, row_id)
+
+    def sessions_by_id(self, ids: Sequence[SessionId]) -> list[AgentSession]:
+        """Read the sessions that still exist among `ids`, participants included, in any order."""
+        return self._sessions.by_id(ids)
+
+    def sessions_since(self, since: datetime, channels: Sequence[int]) -> Iterator[list[AgentSession]]:
+        """Pages of the sessions of these channels that are open or were modified at `since` or later."""
+        return self._sessions.since(since, channels)
+
+    def agent(self, agent_id: AgentId) -> Agent:
+        """Read an agent, or what is remembered of him; of one who cannot be found no more than the id."""
+        return self._agents.named({agent_id: None})[agent_id]

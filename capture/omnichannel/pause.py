@@ -2,10 +2,11 @@
 
 import threading
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from capture.errors import Transient, Waiting
-from capture.ports import Clock, State
+from capture.ports import Clock
 
 LOOK_SECONDS = 2.0
 """How often at most the node's shared state is asked."""
@@ -14,10 +15,30 @@ LONGEST_SECONDS = 3600.0
 """A longer pause is a mistake of somebody's clock."""
 
 
+class Shared(Protocol):
+    """Where the instances of a node tell each other of a pause; `State` is one."""
+
+    def paused_until(self) -> datetime | None:
+        """Until when the node is paused, None if it never was."""
+
+    def pause_until(self, when: datetime) -> None:
+        """Pause the node; a pause never shortens another."""
+
+
+class Alone:
+    """A process that shares its pause with nobody: a command that a person runs."""
+
+    def paused_until(self) -> None:
+        """Nobody has said anything."""
+
+    def pause_until(self, when: datetime) -> None:
+        """There is nobody to tell."""
+
+
 class Pause:
     """The pause of the whole node: known in this process at once, to its other instances through `State`."""
 
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: Shared, clock: Clock) -> None:
         self._state = state
         self._clock = clock
         self._lock = threading.Lock()

@@ -43,6 +43,12 @@ def moment(row: Mapping[str, Any], column: str) -> datetime | None:
         return None
 
 
+def number(row: Mapping[str, Any], column: str) -> int | None:
+    """Read a whole number, such as the code of a choice."""
+    value = row.get(column)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def flag(row: Mapping[str, Any], column: str) -> bool | None:
     """Read a yes or no."""
     value = row.get(column)

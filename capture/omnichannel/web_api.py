@@ -4,7 +4,9 @@ Microsoft Learn: "Compose HTTP requests and handle errors", "Page results using 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
@@ -18,6 +20,9 @@ from capture.omnichannel.transport import unreachable, was_idle_too_long
 from capture.settings import Settings
 
 LARGEST_PAGE = 5000
+
+_SUCCESS = (200, 201, 204, 206)
+_MADE = re.compile(r"\(([0-9a-fA-F-]{36})\)$")
 
 _HEADERS = {
     "Accept": "application/json",
@@ -61,10 +66,27 @@ class WebApi:
 
     def open(self, path: str, headers: Mapping[str, str]) -> requests.Response:
         """Start reading bytes: an open response of status 200, 204 or 206, which the caller closes."""
-        return self._call(self._root + path, headers, _named(path), stream=True)
+        return self._call(_Request("GET", self._root + path, headers, stream=True), _named(path))
+
+    def create(self, entity_set: str, row: Row) -> str:
+        """Create a row and return its id. Not repeated by itself: a Transient may leave the row there."""
+        response = self._call(_Request("POST", self._root + entity_set, {}, row), entity_set)
+        made = _MADE.search(response.headers.get("OData-EntityId", ""))
+        if made is None:
+            raise Transient(f"{entity_set}: the answer of Dynamics does not name the new row")
+        return made[1].lower()
+
+    def change(self, path: str, columns: Row) -> None:
+        """Change columns of one row; Missing if it is not there."""
+        # Without If-Match a row that is not there would be created.
+        self._call(_Request("PATCH", self._root + path, {"If-Match": "*"}, columns), _named(path))
+
+    def delete(self, path: str) -> None:
+        """Delete one row; Missing if it is not there."""
+        self._call(_Request("DELETE", self._root + path, {}), _named(path))
 
     def _document(self, url: str, headers: Mapping[str, str], what: str) -> Row:
-        response = self._call(url, headers, what, stream=False)
+        response = self._call(_Request("GET", url, headers), what)
         try:
             document = json.loads(response.content)
         except ValueError:
@@ -82,37 +104,46 @@ class WebApi:
             raise Permanent(f"{what}: the link to the next page leads away from DYNAMICS_URL")
         return link
 
-    def _call(self, url: str, headers: Mapping[str, str], what: str, *, stream: bool) -> requests.Response:
+    def _call(self, request: "_Request", what: str) -> requests.Response:
         self._pause.check()
         token = self._tokens.get()
-        response = self._sent(url, headers, token, what, stream=stream)
+        response = self._sent(request, token, what)
         if response.status_code == 401:
             response.close()
-            response = self._sent(url, headers, self._tokens.renew(token), what, stream=stream)
+            response = self._sent(request, self._tokens.renew(token), what)
         if response.status_code == 429:
             self._pause.begin(retry_after(response) or DEFAULT_PAUSE_SECONDS)
-        if response.status_code not in (200, 204, 206):
+        if response.status_code not in _SUCCESS:
             raise refused(response, what)
         return response
 
-    def _sent(
-        self, url: str, headers: Mapping[str, str], token: str, what: str, *, stream: bool, again: bool = True
-    ) -> requests.Response:
+    def _sent(self, request: "_Request", token: str, what: str, *, again: bool = True) -> requests.Response:
         try:
-            response = self._http.get(
-                url,
-                headers={**_HEADERS, **headers},
+            response = self._http.request(
+                request.method,
+                request.url,
+                headers={**_HEADERS, **request.headers},
+                json=request.body,
                 auth=_Bearer(token),
-                stream=stream,
+                stream=request.stream,
                 allow_redirects=False,
             )
-            if response.status_code not in (200, 204, 206):
+            if response.status_code not in _SUCCESS:
                 _ = response.content  # the error text, read here where a cut connection is caught
         except requests.RequestException as error:
-            if again and was_idle_too_long(error):
-                return self._sent(url, headers, token, what, stream=stream, again=False)
+            if again and request.method != "POST" and was_idle_too_long(error):
+                return self._sent(request, token, what, again=False)
             raise unreachable(error, f"{what}: Dynamics") from None
         return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Row | None = None
+    stream: bool = False
 
 
 class _Bearer(requests.auth.AuthBase):

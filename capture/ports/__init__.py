@@ -7,12 +7,16 @@ exception of a vendor library through. Times are aware datetimes in UTC.
 from capture.ports.archive import Archive, Upload
 from capture.ports.clock import Clock
 from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.screens import Alarm, Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.source import Download, Source
 from capture.ports.stores import OwnStores, PeerStores
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
 __all__ = [
+    "Alarm",
+    "Alarms",
     "Archive",
+    "Boards",
     "Clock",
     "Download",
     "Heartbeats",
@@ -25,7 +29,10 @@ __all__ = [
     "OwnStores",
     "PeerStores",
     "Queue",
+    "Sessions",
     "Source",
+    "Staged",
     "State",
     "Upload",
+    "Workstations",
 ]

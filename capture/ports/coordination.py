@@ -41,5 +41,11 @@ class Queue(Protocol):
     def send(self, body: bytes, delay: float = 0, ttl: float | None = None) -> None:
         """Append a message, visible after `delay` seconds, gone after `ttl` seconds (None: never)."""
 
+    def hold(self, body: bytes, seconds: float) -> str:
+        """Append a message, hidden for `seconds`, and return what `let_go` takes."""
+
+    def let_go(self, held: str) -> None:
+        """Delete a message that was appended by `hold`; no error when somebody has received it meanwhile."""
+
     def length(self) -> int:
         """About how many messages wait."""

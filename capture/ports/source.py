@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from capture.model.conversation import Conversation
-from capture.model.identity import ConversationId, RecordingId
+from capture.model.conversation import Agent, Conversation
+from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
+from capture.model.session import AgentSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,18 @@ class Source(Protocol):
 
     def open(self, recording_id: RecordingId) -> AbstractContextManager[Download]:
         """Start a download with a fresh URL. Waiting when there is no file (yet)."""
+
+    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+        """Read the session that a row belongs to, participants included, with what the row itself says.
+
+        None when there is no such row, or the table has nothing to do with sessions.
+        """
+
+    def sessions_by_id(self, ids: Sequence[SessionId]) -> list[AgentSession]:
+        """Read the sessions that still exist among `ids`, participants included, in any order."""
+
+    def sessions_since(self, since: datetime, channels: Sequence[int]) -> Iterator[list[AgentSession]]:
+        """Pages of the sessions of these channels that are open or were modified at `since` or later."""
+
+    def agent(self, agent_id: AgentId) -> Agent:
+        """Read an agent, or what is remembered of him; of one who cannot be found no more than the id."""

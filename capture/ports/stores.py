@@ -4,6 +4,7 @@ from typing import Protocol
 
 from capture.ports.archive import Archive
 from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
 
@@ -29,6 +30,10 @@ class PeerStores(Protocol):
     @property
     def watermarks(self) -> Queue:
         """Notifications for this account's node."""
+
+    @property
+    def screens(self) -> Queue:
+        """Facts about sessions and workstations for this account's node."""
 
 
 class OwnStores(PeerStores, Protocol):
@@ -57,6 +62,34 @@ class OwnStores(PeerStores, Protocol):
     @property
     def state(self) -> State:
         """Single values."""
+
+    @property
+    def screen_files(self) -> Queue:
+        """Commands to take a desktop's recording into the archive."""
+
+    @property
+    def screen_outbox(self) -> Outbox:
+        """Facts about screens that the peer could not be told yet."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Agents' sessions."""
+
+    @property
+    def workstations(self) -> Workstations:
+        """Who is signed in where."""
+
+    @property
+    def alarms(self) -> Alarms:
+        """What a person should look at."""
+
+    @property
+    def boards(self) -> Boards:
+        """What is wanted of each desktop."""
+
+    @property
+    def staged(self) -> Staged:
+        """What desktops have uploaded."""
 
     def ensure(self) -> None:
         """Create what is missing; Transient when the account cannot be reached."""

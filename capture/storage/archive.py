@@ -6,8 +6,8 @@ from urllib.parse import quote, unquote
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from capture.errors import Permanent
-from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry
+from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
+from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
 from capture.storage.failures import failures
 from capture.storage.upload import BlobUpload
 
@@ -65,8 +65,22 @@ def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str
         "sha256": copy.sha256,
         "media_type": copy.media_type,
         "file_name": file_name[:_LONGEST_FILE_NAME] if file_name is not None else None,
+        **_screen_metadata(entry.screen),
     }
     return {name: quote(value, safe="/:+") for name, value in values.items() if value}
+
+
+def _screen_metadata(screen: ScreenTimes | None) -> dict[str, str]:
+    """Write what makes it the recording of a screen. The marks stand in sidecar and ledger: they may be many."""
+    if screen is None:
+        return {}
+    return {
+        "session_id": screen.session_id,
+        "agent_id": screen.agent_id,
+        "workstation": screen.workstation,
+        "started_at": screen.started_at.isoformat(),
+        "ended_at": screen.ended_at.isoformat(),
+    }
 
 
 def _entry(blob: BlobProperties) -> LedgerEntry:
@@ -83,9 +97,26 @@ def _entry(blob: BlobProperties) -> LedgerEntry:
         )
         created_on = datetime.fromisoformat(values["created_on"])
         recording_id = RecordingId(values["recording_id"])
+        screen = _screen(values)
     except (KeyError, ValueError) as error:
         raise Permanent(f"{blob.name} in the archive is not a recording of ours: {error}") from None
     conversation_id = values.get("conversation_id")
     return LedgerEntry(
-        recording_id, created_on, ConversationId(conversation_id) if conversation_id else None, frozenset({copy})
+        recording_id,
+        created_on,
+        ConversationId(conversation_id) if conversation_id else None,
+        frozenset({copy}),
+        screen=screen,
+    )
+
+
+def _screen(values: dict[str, str]) -> ScreenTimes | None:
+    if "session_id" not in values:
+        return None
+    return ScreenTimes(
+        session_id=SessionId(values["session_id"]),
+        agent_id=AgentId(values["agent_id"]),
+        workstation=values["workstation"],
+        started_at=datetime.fromisoformat(values["started_at"]),
+        ended_at=datetime.fromisoformat(values["ended_at"]),
     )

@@ -11,7 +11,9 @@ from azure.storage.queue import QueueServiceClient
 
 from capture.connection import StorageConnection
 from capture.storage.accounts import COORDINATION, OTHER_REGION, OWN_REGION, Account, Patience
+from capture.storage.alarms import TableAlarms
 from capture.storage.archive import BLOCK_BYTES, BlobArchive
+from capture.storage.boards import BlobBoards
 from capture.storage.failures import BEING_DELETED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
 from capture.storage.interactions import TableInteractions
@@ -19,11 +21,17 @@ from capture.storage.jobs import TableJobs
 from capture.storage.leases import BlobLease
 from capture.storage.ledger import TableLedger
 from capture.storage.open_conversations import TableOpenConversations
-from capture.storage.outbox import TableOutbox
+from capture.storage.outbox import TO_SCREENS, TableOutbox
 from capture.storage.queues import StorageQueue
+from capture.storage.sessions import TableSessions
+from capture.storage.staged import BlobStaged
 from capture.storage.state import TableState
+from capture.storage.workstations import TableWorkstations
 
-TABLES = ("ledger", "jobs", "interactions", "openconversations", "outbox", "state")
+TABLES = (
+    *("ledger", "jobs", "interactions", "openconversations", "outbox", "state"),
+    *("sessions", "workstations", "alarms"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,20 @@ class Names:
     archive_container: str
     ingest_queue: str
     watermark_queue: str
+    screen_queue: str = "screen"
+    screen_file_queue: str = "screenfile"
+    screen_container: str = "screens"
+    desktop_container: str = "desktops"
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """Every container of a node."""
+        return self.lease_container, self.archive_container, self.screen_container, self.desktop_container
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Every queue of a node."""
+        return self.ingest_queue, self.watermark_queue, self.screen_queue, self.screen_file_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,7 @@ class PeerStore:
     archive: BlobArchive
     ingest: StorageQueue
     watermarks: StorageQueue
+    screens: StorageQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +81,13 @@ class OwnStore(PeerStore):
     open_conversations: TableOpenConversations
     outbox: TableOutbox
     state: TableState
+    screen_files: StorageQueue
+    screen_outbox: TableOutbox
+    sessions: TableSessions
+    workstations: TableWorkstations
+    alarms: TableAlarms
+    boards: BlobBoards
+    staged: BlobStaged
     ensure: Callable[[], None]
     """Create whatever containers, queues and tables are missing; Transient when the account cannot be reached."""
 
@@ -87,12 +117,20 @@ def open_own_store(
         archive=shared.archive,
         ingest=shared.ingest,
         watermarks=shared.watermarks,
+        screens=shared.screens,
         ledger=TableLedger(tables.get_table_client("ledger"), setting),
         jobs=TableJobs(tables.get_table_client("jobs"), setting),
         interactions=TableInteractions(tables.get_table_client("interactions"), setting),
         open_conversations=TableOpenConversations(tables.get_table_client("openconversations"), setting),
         outbox=TableOutbox(tables.get_table_client("outbox"), setting),
         state=TableState(state, setting),
+        screen_files=StorageQueue(queues, names.screen_file_queue, setting),
+        screen_outbox=TableOutbox(tables.get_table_client("outbox"), setting, TO_SCREENS),
+        sessions=TableSessions(tables.get_table_client("sessions"), setting),
+        workstations=TableWorkstations(tables.get_table_client("workstations"), setting),
+        alarms=TableAlarms(tables.get_table_client("alarms"), setting),
+        boards=BlobBoards(blobs, names.desktop_container, setting),
+        staged=BlobStaged(blobs, names.screen_container, setting),
         ensure=ensure,
     )
 
@@ -138,6 +176,7 @@ def _shared(
         archive=BlobArchive(blobs.get_container_client(names.archive_container), setting, block_bytes),
         ingest=StorageQueue(queues, names.ingest_queue, setting),
         watermarks=StorageQueue(queues, names.watermark_queue, setting),
+        screens=StorageQueue(queues, names.screen_queue, setting),
     )
 
 
@@ -155,8 +194,8 @@ def _ensure(
                     raise
 
     wanted: list[tuple[Callable[[str], object], str]] = [
-        *((blobs.create_container, name) for name in (names.lease_container, names.archive_container)),
-        *((queues.create_queue, name) for name in (names.ingest_queue, names.watermark_queue)),
+        *((blobs.create_container, name) for name in names.containers),
+        *((queues.create_queue, name) for name in names.queues),
         *((tables.create_table, name) for name in TABLES),
     ]
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="ensure") as pool:

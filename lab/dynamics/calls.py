@@ -64,14 +64,19 @@ def publish(organisation: Organisation, plan: CallPlan) -> PublishedCall:
             end = created + timedelta(seconds=plan.close_delay_seconds)
             organisation.at(end, lambda: conversation.close(end))
         recordings = 0 if plan.without_recording else parts
-        found = (_recording(organisation, plan, conversation, created, part) for part in range(recordings))
+        conversation_id = conversation.conversation_id
+        found = (
+            record(organisation, plan, conversation_id, conversation.agent(part)["systemuserid"], created, part)
+            for part in range(recordings)
+        )
         return PublishedCall(conversation.conversation_id, tuple(found))
 
 
-def _recording(
-    organisation: Organisation, plan: CallPlan, conversation: Conversation, created_on: datetime, part: int
+def record(
+    organisation: Organisation, plan: CallPlan, conversation_id: str, owner: str, created_on: datetime, part: int
 ) -> str:
-    conversation_id, recording = conversation.conversation_id, organisation.new_id()
+    """Publish one recording of a conversation, as late as the plan says; the caller holds the lock."""
+    recording = organisation.new_id()
     visible = created_on + timedelta(seconds=plan.commit_delay_seconds)
     truth = Publication(recording, conversation_id, created_on, visible)
     organisation.published[recording] = truth
@@ -89,7 +94,7 @@ def _recording(
         "_msdyn_recordingtarget_value": conversation_id,
         "msdyn_recordingtargetidtype": "msdyn_ocliveworkitem",
         "_msdyn_sourcelanguage_value": None,
-        "_ownerid_value": conversation.agent(part)["systemuserid"],
+        "_ownerid_value": owner,
         "statecode": 0,
         "statuscode": 1,
         "createdon": created,

@@ -1,4 +1,4 @@
-"""The lab's own API: publish calls, read the truth, count, and make things go wrong. Not part of Dynamics."""
+"""The lab's own API: let calls happen, read the truth, count, and make things go wrong. Not part of Dynamics."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lab.dynamics.calls import CallPlan, publish
+from lab.dynamics.live import LiveCalls
 from lab.dynamics.organisation import Organisation
 from lab.dynamics.publications import attach, published
+from lab.dynamics.webhook_figures import Figures
 
 type Body = dict[str, Any]
 type Handler = Callable[[Request, Body], Any]
@@ -20,8 +22,8 @@ type Handler = Callable[[Request, Body], Any]
 class Control:
     """The handlers of the lab's API: each takes a request and its JSON body and returns what to answer."""
 
-    def __init__(self, organisation: Organisation) -> None:
-        self._organisation = organisation
+    def __init__(self, organisation: Organisation, webhooks: Figures, live: LiveCalls) -> None:
+        self._organisation, self._webhooks, self._live = organisation, webhooks, live
 
     def routes(self) -> list[Route]:
         """Return the routes below `/lab`; a body that is not understood is a 400 that says why."""
@@ -36,6 +38,11 @@ class Control:
             ("GET", "/lab/stats"): lambda _, __: organisation.statistics.shown(),
             ("GET", "/lab/polls"): lambda _, __: organisation.statistics.polls(),
             ("POST", "/lab/stats/reset"): lambda _, __: organisation.statistics.reset(),
+            ("POST", "/lab/live"): lambda _, body: self._live.start(**body),
+            ("GET", "/lab/live"): lambda _, __: self._live.truth(),
+            ("GET", "/lab/agents"): lambda _, __: list(organisation.roster.agents),
+            ("GET", "/lab/webhooks"): lambda _, __: self._webhooks.shown(),
+            ("POST", "/lab/webhooks/reset"): lambda _, __: self._webhooks.reset(),
             ("POST", "/lab/faults"): self.add_fault,
             ("GET", "/lab/faults"): lambda _, __: organisation.faults.shown(),
             ("DELETE", "/lab/faults"): lambda _, __: organisation.faults.clear(),

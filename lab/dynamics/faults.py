@@ -26,6 +26,10 @@ class FaultKind(StrEnum):
     WRONG_LENGTH = "wrong_length"
     REJECT_SECRET = "reject_secret"
     EXPIRE_SECRET = "expire_secret"
+    SUPPRESS_WEBHOOK = "suppress_webhook"
+    DUPLICATE_WEBHOOK = "duplicate_webhook"
+    CUT_WEBHOOK = "cut_webhook"
+    LATE_WEBHOOK = "late_webhook"
 
 
 class Place(StrEnum):
@@ -46,11 +50,12 @@ class Fault:
 
     kind: FaultKind
     client_id: str | None = None
+    """Only this client; of webhooks the name of the endpoint."""
     count: int | None = None
     seconds: float | None = None
     place: Place = Place.API
     operation: str | None = None
-    """Only requests of this operation: a set name, `GetFileSasUrl` or `value`."""
+    """Only requests of this operation: a set name, `GetFileSasUrl` or `value`; of webhooks the set of the row."""
     retry_after: int | None = None
     bytes_per_second: int = 65536
     delay_seconds: float = 5.0

@@ -14,6 +14,7 @@ from typing import Any
 from lab.dynamics.accounts import Accounts
 from lab.dynamics.faults import Faults
 from lab.dynamics.media import RecordingFile
+from lab.dynamics.messages import messages
 from lab.dynamics.protection import Limits, ServiceProtection
 from lab.dynamics.roster import roster
 from lab.dynamics.schema import SETS, TABLES, Table
@@ -93,6 +94,8 @@ class Organisation:
         for table, rows in people:
             for row in rows:
                 self.tables.write(table, row)
+        for table, row in messages(self.options.name, whole_seconds(clock())):
+            self.tables.write(table, row)
 
     def new_id(self) -> str:
         """Return a fresh row id."""

@@ -45,7 +45,7 @@ class Representation:
             columns = dict.fromkeys((*query.select, table.key))
         shown: dict[str, Any] = {"@odata.etag": f'W/"{row["versionnumber"]}"'}
         for column in columns:
-            if column in row:
+            if column in row and column not in table.secret:
                 shown[column] = row[column]
                 if self.annotations:
                     self._annotate(shown, table, column, row[column])

@@ -20,9 +20,11 @@ from lab.dynamics.certificates import Certificates, certificates
 from lab.dynamics.control import Control
 from lab.dynamics.entra import Entra
 from lab.dynamics.filehost import FileHost
+from lab.dynamics.live import LiveCalls
 from lab.dynamics.organisation import Clock, Options, Organisation, utc_now
-from lab.dynamics.traffic import Traffic
+from lab.dynamics.traffic import Pulse, Traffic
 from lab.dynamics.webapi import WebApi
+from lab.dynamics.webhooks import Webhooks
 
 LOOPBACK = "127.0.0.1"
 
@@ -95,13 +97,15 @@ def running_organisation(
         api_listener, files_listener = _listener(https_port), _listener(http_port)
         url = f"https://{LOOPBACK}:{api_listener.getsockname()[1]}"
         files_url = f"http://{LOOPBACK}:{files_listener.getsockname()[1]}"
+        webhooks = stack.enter_context(Webhooks(organisation))
         for app, listener, secured in (
             (api_app(organisation, files_url), api_listener, tls),
-            (files_app(organisation), files_listener, None),
+            (files_app(organisation, webhooks), files_listener, None),
         ):
             server = _Server(app, listener, secured)
             server.begin()
             stack.callback(server.finish)
+        stack.enter_context(Pulse(organisation))
         stack.enter_context(Traffic(organisation, rate, plan))
         yield RunningOrganisation(organisation, url, files_url, tls.bundle, tls.authority)
 
@@ -111,9 +115,10 @@ def api_app(organisation: Organisation, files_url: str) -> Starlette:
     return Starlette(routes=[*WebApi(organisation, files_url).routes(), *Entra(organisation).routes()])
 
 
-def files_app(organisation: Organisation) -> Starlette:
+def files_app(organisation: Organisation, webhooks: Webhooks) -> Starlette:
     """Return the application of the plain side: file downloads and the lab's own API."""
-    return Starlette(routes=[*FileHost(organisation).routes(), *Control(organisation).routes()])
+    control = Control(organisation, webhooks.figures, LiveCalls(organisation))
+    return Starlette(routes=[*FileHost(organisation).routes(), *control.routes()])
 
 
 def _listener(port: int) -> socket.socket:

@@ -1,11 +1,22 @@
 """The rows of the organisation, with the indexes that keep long `or` lists of ids cheap."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lab.dynamics.schema import TABLES, Kind, Table
 
 type Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One write: the row after it, and the columns that were given."""
+
+    table: Table
+    created: bool
+    row: Mapping[str, Any]
+    columns: frozenset[str]
 
 
 class Rows:
@@ -66,6 +77,8 @@ class Tables:
     def __init__(self) -> None:
         self._rows = {name: Rows(table) for name, table in TABLES.items()}
         self._version = 72_000_000
+        self.heard: Callable[[Written], None] | None = None
+        """Who is told of every write, as soon as it is done."""
 
     def __getitem__(self, table: str) -> Rows:
         return self._rows[table]
@@ -73,7 +86,10 @@ class Tables:
     def write(self, table: str, row: Row) -> None:
         """Insert or replace a row under a new version."""
         self._version += 1
-        self._rows[table].put(row | {"versionnumber": self._version})
+        rows = self._rows[table]
+        is_new = rows.get(row[rows.table.key]) is None
+        rows.put(row | {"versionnumber": self._version})
+        self._tell(table, row, created=is_new)
 
     def change(self, table: str, row_id: str, values: Mapping[str, Any]) -> bool:
         """Change columns of a row in place; say whether the row was there."""
@@ -88,4 +104,11 @@ class Tables:
         else:
             # in place, so that a row keeps its position in an unsorted list as it does in Dataverse
             row.update(changed)
+        self._tell(table, {self._rows[table].table.key: row_id, **values}, created=False)
         return True
+
+    def _tell(self, table: str, given: Mapping[str, Any], *, created: bool) -> None:
+        if self.heard is not None:
+            rows = self._rows[table]
+            row = rows.get(given[rows.table.key]) or {}
+            self.heard(Written(rows.table, created, row, frozenset(given)))

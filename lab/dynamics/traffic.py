@@ -7,6 +7,8 @@ from typing import Self
 from lab.dynamics.calls import CallPlan, publish, realistic
 from lab.dynamics.organisation import Organisation
 
+_PULSE_SECONDS = 0.02
+
 
 class Traffic:
     """Publishes realistic calls from a thread of its own while the context is open."""
@@ -32,3 +34,26 @@ class Traffic:
         # callers do not dial in step: the gaps between calls are exponential
         while not self._stopped.wait(self._organisation.random.expovariate(self._rate)):
             publish(self._organisation, realistic(self._plan, self._organisation))
+
+
+class Pulse:
+    """Does what is due in the organisation while the context is open, so that nobody has to look for it to happen."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._organisation = organisation
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_PULSE_SECONDS):
+            self._organisation.settle()

@@ -13,6 +13,7 @@ from lab.dynamics.queries import options
 from lab.dynamics.refusals import UNAVAILABLE, UNEXPECTED, Refusal, bad_query
 from lab.dynamics.resources import Ask, Resource, resource
 from lab.dynamics.statistics import LIST_OF_RECORDINGS
+from lab.dynamics.writes import write
 
 ROOT = "/api/data/v9.2"
 LONGEST_URL = 32_768
@@ -52,7 +53,7 @@ class WebApi:
             if organisation.options.latency_seconds:
                 await asyncio.sleep(organisation.options.latency_seconds)
             await self._stricken(client_id, wanted.kind)
-            response = self._allowed(request, client_id, wanted)
+            response = self._allowed(request, await request.body(), client_id, wanted)
         finally:
             protection.leave(client_id)
         response.headers["x-ms-ratelimit-burst-remaining-xrm-requests"] = str(protection.remaining(client_id))
@@ -73,10 +74,7 @@ class WebApi:
             case _:
                 await asyncio.sleep(hit.delay_seconds)
 
-    def _allowed(self, request: Request, client_id: str, wanted: Resource) -> Response:
-        # Microsoft's page on bulk download of recordings posts GetFileSasUrl; nothing else here can be written to
-        if request.method != "GET" and wanted.kind != "GetFileSasUrl":
-            raise Refusal(405, UNEXPECTED, f"The method {request.method} is not supported here.")
+    def _allowed(self, request: Request, body: bytes, client_id: str, wanted: Resource) -> Response:
         if len(str(request.url)) > LONGEST_URL:
             raise bad_query(f"The URL is longer than {LONGEST_URL} characters.")
         ask = Ask(
@@ -90,6 +88,9 @@ class WebApi:
         )
         with self._organisation.lock:
             self._organisation.settle()
+            # Microsoft's page on bulk download of recordings posts GetFileSasUrl
+            if request.method != "GET" and wanted.kind != "GetFileSasUrl":
+                return write(self._organisation, request.method, ask.path, body, ask.root)
             return wanted.answer(self._organisation, ask)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from capture.model.identity import ConversationId, RecordingId
-from capture.model.ledger import Copy, LedgerEntry
+from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
+from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
 from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, parked
 from tests.contract.worlds import BLOCK, World
 
@@ -151,3 +151,13 @@ def test_the_sidecar_lies_beside_the_recording_and_is_replaced(world: World) -> 
 def test_the_other_node_can_look_it_up(world: World) -> None:
     store(world, b"1")
     assert world.peer.archive.find(STEM) == entry_for(b"1")
+
+
+def test_the_recording_of_a_screen_says_whose_it_is(world: World) -> None:
+    screen = ScreenTimes(SessionId("s1"), AgentId("Änn"), "pc-1", after(1), after(60.5))
+    entry = replace(entry_for(b"video", f"{STEM}.mp4"), screen=screen)
+    (copy,) = entry.copies
+    upload = world.main.archive.upload(f"{STEM}.mp4")
+    upload.write(b"video")
+    assert upload.commit(copy, entry, None)
+    assert world.main.archive.find(STEM) == entry

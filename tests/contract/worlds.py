@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import requests
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import BinaryBase64DecodePolicy, QueueServiceClient
@@ -44,6 +45,20 @@ class Stores(Protocol):
     def outbox(self) -> ports.Outbox: ...
     @property
     def state(self) -> ports.State: ...
+    @property
+    def screens(self) -> ports.Queue: ...
+    @property
+    def screen_outbox(self) -> ports.Outbox: ...
+    @property
+    def sessions(self) -> ports.Sessions: ...
+    @property
+    def workstations(self) -> ports.Workstations: ...
+    @property
+    def alarms(self) -> ports.Alarms: ...
+    @property
+    def boards(self) -> ports.Boards: ...
+    @property
+    def staged(self) -> ports.Staged: ...
 
 
 class World(Protocol):
@@ -69,6 +84,9 @@ class World(Protocol):
     def sidecar(self, path: str) -> bytes | None:
         """Read a sidecar from the archive."""
 
+    def append(self, address: str, data: bytes) -> None:
+        """Append to a staged recording at a signed address, as a desktop does."""
+
 
 class MemoryWorld:
     """In memory, with a clock that stands still."""
@@ -92,6 +110,9 @@ class MemoryWorld:
     def recording(self, path: str) -> bytes | None:
         blob = self.main.archive.blobs.get(path)
         return blob.data if blob is not None else None
+
+    def append(self, address: str, data: bytes) -> None:
+        self.main.staged.append(address, data)
 
     def sidecar(self, path: str) -> bytes | None:
         return self.main.archive.sidecars.get(path)
@@ -128,6 +149,14 @@ class AzuriteWorld:
             return self._archive.download_blob(path).readall()
         except ResourceNotFoundError:
             return None
+
+    def append(self, address: str, data: bytes) -> None:
+        if requests.put(f"{address}&comp=appendblock", data=data, timeout=10).status_code != 404:
+            return
+        # Only where there is none: this signature does not allow to replace what is there.
+        create = {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"}
+        assert requests.put(address, headers=create, timeout=10).status_code == 201
+        assert requests.put(f"{address}&comp=appendblock", data=data, timeout=10).status_code == 201
 
     def sidecar(self, path: str) -> bytes | None:
         return self.recording(path)

@@ -45,6 +45,14 @@ class Visitor:
         address = path if path.startswith("https:") else self.running.url + ROOT + path
         return self.session.get(address, params=options, headers=headers, timeout=10)
 
+    def write(self, method: str, path: str, row: dict[str, Any] | None = None) -> requests.Response:
+        return self.session.request(method, self.running.url + ROOT + path, json=row, timeout=10)
+
+    def made(self, set_name: str, **row: Any) -> str:  # noqa: ANN401 - JSON
+        answer = self.write("POST", set_name, row)
+        assert answer.status_code == 204, answer.text
+        return answer.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")
+
     def rows(self, path: str, options: dict[str, str] | None = None, **headers: str) -> list[dict[str, Any]]:
         answer = self.get(path, options, **headers)
         assert answer.status_code == 200, answer.text

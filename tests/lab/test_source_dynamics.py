@@ -288,3 +288,20 @@ def test_sixteen_threads_share_one_token(dynamics: RunningOrganisation, make: Ma
         sizes = list(pool.map(lambda each: len(read(source, each)), ids))
     assert sizes == [200_000] * 48
     assert dynamics.organisation.statistics.shown()["token_requests"] == {"capture-main": 1}
+
+
+def test_sessions_are_read_back_with_their_participants(dynamics: RunningOrganisation, make: MakeSource) -> None:
+    call(dynamics, recordings_per_call=1)
+    call(dynamics, recordings_per_call=1)
+    source = make()
+    [page] = source.sessions_since(an_hour_ago(), [192440000])
+    assert len(page) >= 2
+    assert all(each.complete and each.assigned_on and each.accepted_on for each in page)
+    assert all(part.mode in {"Primary", "Consult"} and part.joined_on for each in page for part in each.participants)
+    assert sorted(source.sessions_by_id([each.id for each in page]), key=lambda each: each.id) == sorted(
+        page, key=lambda each: each.id
+    )
+    first = page[0]
+    assert source.session_of("msdyn_ocsession", first.id) == first
+    assert source.session_of("msdyn_sessionparticipant", first.participants[0].id) == first
+    assert list(source.sessions_since(datetime.now(UTC) + timedelta(days=1), [192360000])) in ([], [[]])

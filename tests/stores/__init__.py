@@ -8,5 +8,6 @@ The suite in tests/contract holds them to the behaviour of the real ones.
 - leases.py     the lease blob
 - blobs.py      archive and heartbeats
 - queues.py     queues with visibility, time to live and dequeue counts
+- screens.py    sessions, sign-ins, alarms, boards, staged recordings of screens
 - account.py    one region's account with all of them, and a node's view of it
 """

@@ -6,6 +6,13 @@ from capture.ports import Clock
 from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
+from tests.stores.screens import (
+    MemoryAlarms,
+    MemoryBoards,
+    MemorySessions,
+    MemoryStaged,
+    MemoryWorkstations,
+)
 from tests.stores.store import Switch
 from tests.stores.tables import (
     MemoryInteractions,
@@ -33,6 +40,14 @@ class MemoryStores:
     open_conversations: MemoryOpenConversations
     outbox: MemoryOutbox
     state: MemoryState
+    screens: MemoryQueue
+    screen_files: MemoryQueue
+    screen_outbox: MemoryOutbox
+    sessions: MemorySessions
+    workstations: MemoryWorkstations
+    alarms: MemoryAlarms
+    boards: MemoryBoards
+    staged: MemoryStaged
 
     def ensure(self) -> None:
         """Nothing is ever missing here."""
@@ -59,11 +74,20 @@ class MemoryAccount:
             open_conversations=MemoryOpenConversations(),
             outbox=MemoryOutbox(),
             state=MemoryState(),
+            screens=MemoryQueue(clock, "screens"),
+            screen_files=MemoryQueue(clock, "screen_files"),
+            screen_outbox=MemoryOutbox(),
+            sessions=MemorySessions(),
+            workstations=MemoryWorkstations(),
+            alarms=MemoryAlarms(),
+            boards=MemoryBoards(),
+            staged=MemoryStaged(clock),
         )
         s = self.stores
         self._all = (
             *(s.lease, s.heartbeats, s.archive, s.ingest, s.watermarks),
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
+            *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
         )
         for store in self._all:
             store.power = self.power
@@ -85,4 +109,12 @@ class MemoryAccount:
             open_conversations=s.open_conversations.view(link),
             outbox=s.outbox.view(link),
             state=s.state.view(link),
+            screens=s.screens.view(link),
+            screen_files=s.screen_files.view(link),
+            screen_outbox=s.screen_outbox.view(link),
+            sessions=s.sessions.view(link),
+            workstations=s.workstations.view(link),
+            alarms=s.alarms.view(link),
+            boards=s.boards.view(link),
+            staged=s.staged.view(link),
         )

@@ -57,6 +57,21 @@ class MemoryQueue(Store):
         self._keep(message)
 
     @operation
+    def hold(self, body: bytes, seconds: float) -> str:
+        if len(body) > _LARGEST:
+            raise Permanent("a message may have 64 KiB")
+        self.sent.append(body)
+        message = Message(next(self._numbers), body, self._clock.monotonic() + math.ceil(seconds), math.inf, receipt=-1)
+        self._keep(message)
+        return str(message.id)
+
+    @operation
+    def let_go(self, held: str) -> None:
+        found = self.messages.get(int(held))
+        if found is not None and found.receipt == -1:
+            del self.messages[found.id]
+
+    @operation
     def length(self) -> int:
         self._expire()
         return len(self.messages)

@@ -17,8 +17,9 @@ from capture.model.authority import (
     merge_watermarks,
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
-from capture.model.identity import ConversationId, Epoch, NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry, Parked, merge_entries
+from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
+from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries
+from capture.model.session import Mark, MarkKind
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -36,6 +37,21 @@ copies = st.builds(
 parkings = st.builds(Parked, at=times, node=nodes, reason=st.sampled_from(["no file came", "unknown media type"]))
 
 
+screens = st.builds(
+    ScreenTimes,
+    session_id=st.just(SessionId("s1")),
+    agent_id=st.just(AgentId("ann")),
+    workstation=st.sampled_from(["pc-1", "pc-2"]),
+    started_at=times,
+    ended_at=times,
+    marks=st.lists(
+        st.builds(Mark, kind=st.just(MarkKind.HOLD), id=st.sampled_from(["1", "2"]), begun_at=st.none() | times),
+        max_size=2,
+        unique_by=lambda mark: mark.id,
+    ).map(lambda some: tuple(sorted(some))),
+)
+
+
 def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
     return st.builds(
         LedgerEntry,
@@ -45,6 +61,7 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         copies=st.frozensets(copies, max_size=3),
         parked=st.none() | parkings,
         reopened=st.none() | times,
+        screen=st.none() | screens,
     )
 
 

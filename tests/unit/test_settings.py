@@ -128,9 +128,19 @@ def test_the_readme_table_has_every_setting_with_its_default_and_promise() -> No
     expected = [
         (
             name.upper(),
-            "required" if field.is_required() else f"`{field.default}`" if field.default != "" else "empty",
+            "required" if field.is_required() else f"`{field.default}`" if str(field.default) != "" else "empty",
             field.description,
         )
         for name, field in Settings.model_fields.items()
     ]
     assert rows == expected
+
+
+def test_a_command_needs_the_settings_of_dynamics_only() -> None:
+    of_dynamics = {name: value for name, value in SAMPLE.items() if name.startswith("DYNAMICS_")}
+    for beside in ({}, {"NODE_NAME": "peer"}, {"OWN_STORAGE": "not a connection", "PREFERRED_NODE": "nobody"}):
+        settings = Settings.of_a_command(of_dynamics | beside)
+        assert settings.dynamics_url == SAMPLE["DYNAMICS_URL"]
+    with pytest.raises(SettingsError) as caught:
+        Settings.of_a_command({})
+    assert all(problem.startswith("DYNAMICS_") for problem in caught.value.problems)

@@ -1,6 +1,7 @@
 """The sidecar follows its published schema."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from capture.audio.sidecar import sidecar, sidecar_schema
 from capture.model.conversation import Agent, Conversation, Participant, Session
-from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry
+from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
+from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
+from capture.model.session import Mark, MarkKind
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "docs" / "sidecar.schema.json").read_text())
 WHEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -43,3 +45,13 @@ def test_the_schema_refuses_what_is_not_a_sidecar() -> None:
     del document["sha256"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, PUBLISHED)
+
+
+def test_the_sidecar_of_a_screen_has_its_time_line() -> None:
+    mark = Mark(MarkKind.HOLD, "h1", WHEN, None)
+    screen = ScreenTimes(SessionId("s1"), AgentId("a1"), "pc-1", WHEN, WHEN, (mark,))
+    document = json.loads(sidecar("contoso", replace(ENTRY, screen=screen), COPY, None))
+    jsonschema.validate(document, PUBLISHED)
+    assert document["screen"]["marks"] == [
+        {"kind": "hold", "id": "h1", "begun_at": "2026-11-22T09:00:00Z", "ended_at": None}
+    ]

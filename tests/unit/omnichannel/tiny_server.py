@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: answer.cut])
         self.wfile.flush()
 
-    do_GET = do_POST = _serve  # noqa: N815 - the names of http.server
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names of http.server
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

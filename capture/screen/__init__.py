@@ -1,0 +1,14 @@
+"""Agents' screens: from the webhook to the archived picture.
+
+- receive.py       the webhook side (RIS): kept durably, answered, applied at once in the background
+- background.py    work that goes on after an answer, bounded
+- sessions.py      applies a fact: complete it, merge it, publish what follows, forward it to the peer
+- seating.py       which agent sits where
+- orders.py        what is wanted of each desktop, on its board
+- memory.py        what this process has placed and published for sure
+- keys.py          who may ask: keys of workstations, the header secret of webhooks
+- desktops.py      what desktops say and ask
+- handover.py      from what a desktop has staged into the archive
+- sweep.py         what lost webhooks have not said, long calls, what nobody needs any more
+- counts.py        what this process has seen, for `status`
+"""

@@ -1,0 +1,152 @@
+"""What is wanted of each desktop follows from the sessions, and is published on the board of its workstation."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from capture.events import Event, emit
+from capture.model.board import Board, Order, order_key
+from capture.model.identity import AgentId, NodeName, SessionId
+from capture.model.session import AgentSession, Seat, Wanted, seats, wanted
+from capture.ports import Alarm, Alarms, Boards, Clock, Sessions
+from capture.screen.counts import Counts
+from capture.screen.memory import Memory
+from capture.screen.seating import Seating
+
+WITHOUT_WORKSTATION = "seat "
+"""How the keys of alarms about agents without a workstation begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Derives and publishes. Doing it twice, or out of order, changes nothing."""
+
+    node: NodeName
+    sessions: Sessions
+    boards: Boards
+    alarms: Alarms
+    seating: Seating
+    counts: Counts
+    clock: Clock
+    channels: Sequence[int]
+    min_seconds: int
+    memory: Memory = field(default_factory=Memory, init=False)
+
+    def wanted(self, seat: Seat) -> Wanted:
+        """Decide what a desktop should be doing about a seat."""
+        return wanted(seat, self.min_seconds)
+
+    def publish(self, session: AgentSession, heard_at: datetime, *, is_new: bool = False) -> None:
+        """Bring the boards up to what is known of a session; `heard_at` is when the node heard the latest of it.
+
+        A seat stays at the workstation where it was placed first: what ends a recording must come to whoever makes it.
+        Of a session that `is_new` nothing can have been placed.
+        """
+        if session.channel not in self.channels:
+            return
+        taken = seats(session)
+        places = self._places(session.id, {seat.agent_id for seat in taken}, is_new=is_new)
+        for seat in taken:
+            if (what := self.wanted(seat)) is not Wanted.NOTHING:
+                place = places.get(seat.agent_id) or self._seat(seat, what)
+                if place is not None:
+                    self._order(place, self._make(session, seat.agent_id, what, heard_at))
+        for agent in sorted(places.keys() - {seat.agent_id for seat in taken}):
+            self._end(places[agent], session, agent, heard_at)
+
+    def would_delete(self, session: AgentSession) -> bool:
+        """Tell whether publishing would end somebody's recording as never accepted."""
+        if session.channel not in self.channels:
+            return False
+        places = self.memory.places(session.id)
+        for seat in seats(session):
+            if seat.accepted_on is None and self.wanted(seat) is Wanted.DELETE:
+                order = self._make(session, seat.agent_id, Wanted.DELETE, self.clock.now())
+                if seat.agent_id not in places or not self.memory.has(places[seat.agent_id], order):
+                    return True
+        return False
+
+    def archived(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> None:
+        """Mark an order as done: its recording is in an archive. No error where there is no such order."""
+        key = order_key(session_id, agent_id)
+
+        def mark(board: Board | None) -> Board | None:
+            marked = board.archiving(key) if board is not None else None
+            return None if marked is board else marked
+
+        self.boards.change(workstation, mark)
+
+    def find(self, workstation: str, session_id: SessionId, agent_id: AgentId) -> Order | None:
+        """Read the order for a seat at this workstation, None when there is none."""
+        board = self.boards.get(workstation)
+        return board.orders.get(order_key(session_id, agent_id)) if board is not None else None
+
+    def _places(self, session_id: SessionId, agents: set[AgentId], *, is_new: bool) -> dict[AgentId, str]:
+        known = self.memory.places(session_id)
+        if not is_new and not agents <= known.keys():
+            known |= self.sessions.places(session_id)
+            self.memory.place(session_id, known)
+        return known
+
+    def _seat(self, seat: Seat, what: Wanted) -> str | None:
+        key = f"{WITHOUT_WORKSTATION}{order_key(seat.session_id, seat.agent_id)}"
+        place = self.seating.place_of(seat.agent_id)
+        if place is None:
+            alarm = Alarm(key, self.clock.now(), f"agent {seat.agent_id} has no workstation", seat.session_id)
+            self.memory.raised(key)
+            if what is not Wanted.DELETE and self.alarms.raise_(alarm):
+                emit(
+                    Event.AGENT_WITHOUT_WORKSTATION,
+                    logging.WARNING,
+                    node=self.node,
+                    session=seat.session_id,
+                    agent=seat.agent_id,
+                )
+            return None
+        place = self.sessions.place(seat.session_id, seat.agent_id, place)
+        self.memory.place(seat.session_id, {seat.agent_id: place})
+        if self.memory.settle(key):
+            self.alarms.clear(key)
+        return place
+
+    def _end(self, place: str, session: AgentSession, agent: AgentId, heard_at: datetime) -> None:
+        """End what was begun for somebody who has no part in the session any more: it was given to another agent.
+
+        Was it accepted by then, nobody can tell by whom, so it is kept.
+        """
+        known = self.find(place, session.id, agent)
+        if known is not None and known.wanted is Wanted.RECORD:
+            what = Wanted.DELETE if session.accepted_on is None else Wanted.KEEP
+            self._order(place, self._make(session, agent, what, heard_at))
+
+    def _make(self, session: AgentSession, agent: AgentId, what: Wanted, heard_at: datetime) -> Order:
+        return Order(session.id, agent, session.conversation_id, what, self.clock.now(), heard_at)
+
+    def _order(self, place: str, order: Order) -> None:
+        if self.memory.has(place, order):
+            return
+        changed = False
+
+        def decide(board: Board | None) -> Board | None:
+            nonlocal changed
+            known = board or Board(place, self.node)
+            placed = known.placing(order, order.at)
+            before, after = known.orders.get(order.key), placed.orders[order.key]
+            changed = before is None or before.wanted is not after.wanted
+            # The node's own name, also where another one has written before: a store may have been taken over.
+            return None if placed == board else replace(placed, node=self.node)
+
+        self.boards.change(place, decide)
+        self.memory.published(place, order)
+        if changed:
+            self.counts.add("ordered")
+            emit(
+                Event.SCREEN_ORDERED,
+                node=self.node,
+                session=order.session_id,
+                agent=order.agent_id,
+                workstation=place,
+                wanted=order.wanted.value,
+                milliseconds=round((order.at - order.heard_at).total_seconds() * 1000),
+            )

@@ -1,0 +1,50 @@
+"""What is wanted is the merge of all boards, whatever they say and in whatever order."""
+
+import itertools
+import logging
+
+import pytest
+
+from desktop_recorder.append_blob import resumed
+from desktop_recorder.boards import Board, Order, Wanted, merge
+from desktop_recorder.errors import Misplaced
+from desktop_recorder.journal import Redaction
+from desktop_recorder.spool import Sent
+
+
+def _order(wanted: Wanted, *, archived: bool = False) -> Order:
+    return Order(session_id="s", agent_id="a", wanted=wanted, archived=archived)
+
+
+@pytest.mark.parametrize("wanted", list(itertools.permutations(Wanted)))
+def test_keep_wins_over_delete_and_delete_over_record(wanted: tuple[Wanted, ...]) -> None:
+    for length in (1, 2, 3):
+        highest = max(wanted[:length], key=[Wanted.RECORD, Wanted.DELETE, Wanted.KEEP].index)
+        assert merge([[_order(one)] for one in wanted[:length]])["s:a"].wanted is highest
+
+
+def test_archived_is_what_anyone_says() -> None:
+    boards = [[_order(Wanted.RECORD, archived=True)], [_order(Wanted.KEEP)]]
+    for order in (boards, boards[::-1]):
+        merged = merge(order)["s:a"]
+        assert (merged.wanted, merged.archived) == (Wanted.KEEP, True)
+
+
+def test_an_order_that_cannot_be_understood_does_not_hide_the_others() -> None:
+    good = {"session_id": "s", "agent_id": "a", "wanted": "record", "at": "2026-11-24T12:00:00Z", "later": 1}
+    bad = [None, 7, {**good, "wanted": "sing"}, {**good, "session_id": "../../etc"}, {**good, "agent_id": ""}]
+    board = Board.model_validate({"orders": {str(number): one for number, one in enumerate([*bad, good])}})
+    assert [order.seat for order in board.readable()] == ["s:a"]
+
+
+def test_where_a_blob_ends_after_a_lost_answer() -> None:
+    unknown = Sent(created=True, offset=100, in_flight=250)
+    assert resumed(unknown, Misplaced("412")) == Sent(created=True, offset=250, in_flight=250)
+    assert resumed(unknown, Misplaced("412", 180)) == Sent(created=True, offset=180, in_flight=180)
+    assert resumed(Sent(created=True, offset=100, in_flight=100), Misplaced("412")) is None
+
+
+def test_a_signature_that_were_logged_would_be_black() -> None:
+    record = logging.LogRecord("x", 20, "x", 1, "GET %s Bearer abc", ("https://a/b?sv=1&sig=xyz%2B&se=2",), None)
+    Redaction().filter(record)
+    assert record.getMessage() == "GET https://a/b?sv=1&sig=***&se=2 Bearer ***"
