@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 from hypothesis import given
@@ -18,8 +19,8 @@ from capture.model.authority import (
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
-from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries
-from capture.model.session import Mark, MarkKind
+from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries, merge_screens
+from capture.model.session import Mark, MarkKind, merge_marks
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -178,10 +179,26 @@ def test_readings_join(one: Conversation | None, other: Conversation | None, thi
     assert latest((latest((one, other)), third)) == latest((one, latest((other, third))))
 
 
-def test_every_merge_of_the_model_is_tested_here() -> None:
+@given(st.none() | screens, st.none() | screens, st.none() | screens)
+def test_times_of_a_screen_join(one: ScreenTimes | None, other: ScreenTimes | None, third: ScreenTimes | None) -> None:
+    assert merge_screens(one, other) == merge_screens(other, one)
+    assert merge_screens(one, one) == one
+    assert merge_screens(merge_screens(one, other), third) == merge_screens(one, merge_screens(other, third))
+
+
+@given(st.lists(screens, max_size=3), st.randoms())
+def test_marks_join_in_any_order(some: list[ScreenTimes], random: object) -> None:
+    marks = [mark for screen in some for mark in screen.marks]
+    shuffled = list(marks)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert merge_marks(shuffled) == merge_marks(marks) == merge_marks((*merge_marks(marks), *marks))
+
+
+def test_every_merge_of_the_model_is_tested_here_or_with_the_sessions() -> None:
     modules = [import_module(found.name) for found in walk_packages(capture.model.__path__, "capture.model.")]
     merges = {name for module in modules for name in vars(module) if name.startswith("merge_")}
-    assert merges == {name for name in globals() if name.startswith("merge_")}
+    tested = "".join(Path(__file__).with_name(f"test_model_{name}.py").read_text() for name in ("merges", "session"))
+    assert merges == {name for name in merges if f"assert {name}(" in tested}
 
 
 @given(st.lists(readings, min_size=1, max_size=5))

@@ -34,13 +34,13 @@ def _by_time() -> Iterator[None]:
 
 @mutant("the peer is not notified", "end")
 def _not_told() -> Iterator[None]:
-    with instead(notifications.Notifier, "tell", lambda *_: None):
+    with instead(notifications.Notifier, "tell", lambda *_, **__: None):
         yield
 
 
 @mutant("a notification that cannot be sent is dropped", "end")
 def _dropped() -> Iterator[None]:
-    with instead(tables.MemoryOutbox, "put", lambda *_: None):
+    with instead(tables.MemoryOutbox, "put", lambda *_, **__: None):
         yield
 
 
@@ -55,7 +55,7 @@ def _later_word() -> Iterator[None]:
 
 @mutant("a person's word is not passed on", "end: one node", "end: not the node", kind="person")
 def _not_passed_on() -> Iterator[None]:
-    with instead(preference.Preferred, "hear", lambda *_: None):
+    with instead(preference.Preferred, "hear", lambda *_, **__: None):
         yield
 
 
