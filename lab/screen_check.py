@@ -35,11 +35,7 @@ class ScreenFindings:
     videos: dict[str, Video] = field(default_factory=dict)
     archived_by: dict[str, int] = field(default_factory=dict)
     left_in_staging: list[str] = field(default_factory=list)
-<<<<<<< HEAD
-    """Of kept sessions: begun at a node that went, archived by the other one. The sweep removes it after an hour."""
-=======
     """Of kept sessions: begun at a node that went away, archived by the other one; removed after an hour."""
->>>>>>> s-lab
 
     @property
     def good(self) -> bool:
