@@ -73,7 +73,8 @@ class Redundancy:
             own.heartbeats,
             on.peer.heartbeats,
             tick_seconds=tick,
-            rest=self.rest,
+            # One beat is left out at most: a peer that is not heard of for three ticks loses its jobs.
+            rest=Rest(clock, tick, tick),
             together=on.together,
         )
         self._regions = Regions(on.leases, (Rest(clock), self.rest, Rest(clock)), on.together)

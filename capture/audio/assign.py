@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from capture.errors import CaptureError, Permanent, Superseded, Unauthorized
+from capture.errors import CaptureError, Permanent, Superseded, Transient, Unauthorized
 from capture.messages import commands
 from capture.model.authority import Active
 from capture.model.conversation import Conversation
@@ -118,7 +118,7 @@ class Assigner:
             queue = self.peer_queue if job.node == self.peer else self.own_queue
             try:
                 self._put(queue, job, look_first, conversations.get(key) if key else None)
-            except CaptureError:
+            except Transient:
                 if job.node == self.peer:
                     self.rest.begin()
                 raise

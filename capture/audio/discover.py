@@ -5,6 +5,7 @@ Rows are committed late and share timestamps, so no cursor is trusted alone: the
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from capture.audio.assign import SLICE, Assigner
@@ -74,7 +75,7 @@ class Discovery:
         # A new reign starts from the low watermark: everything before it is finished, whoever finished it.
         mark = self._state.watermark()
         low = mark.low if mark is not None else self._clock.now() - self._first_lookback
-        cursor = Cursor(active.epoch, high=low, began_at=self._clock.now())
+        cursor = Cursor(active.epoch, high=low, began_at=self._clock.now(), since=low)
         active.check(self._clock.monotonic())
         self._state.put_cursor(cursor)
         self._seen.clear()
@@ -89,7 +90,7 @@ class Discovery:
                 break
             high = max((recording.created_on for recording in page), default=cursor.high)
             if high > cursor.high:
-                cursor = Cursor(cursor.epoch, high, cursor.began_at)
+                cursor = replace(cursor, high=high)
                 active.check(self._clock.monotonic())
                 self._state.put_cursor(cursor)
             if self._clock.monotonic() >= until or self._assigner.room() <= 0:

@@ -12,7 +12,7 @@ from capture.ports import Clock, Ledger, State
 
 @dataclass(slots=True)
 class Retelling:
-    """Repeats this node's own facts since the low watermark, once in a reign, a part of them in each sweep.
+    """Repeats this node's own facts since the low watermark at its beginning, once in a reign, a part in each sweep.
 
     Killed between ledger and notification, a node is delivered the command again; but not when its time was over
     meanwhile, nor when its epoch was. Then only this node knows the fact. While the peer reigns it finds the archived
@@ -30,8 +30,10 @@ class Retelling:
     def run(self, active: Active) -> None:
         """Go on with this reign's part until the authority ends; nothing once it is done."""
         if active.epoch != self._epoch:
-            mark = self.state.watermark()
-            self._span = (mark.low, self.clock.now()) if mark is not None else None
+            cursor = self.state.cursor()
+            if cursor is None or cursor.epoch != active.epoch or cursor.since is None:
+                return  # the tick has not begun the reign yet
+            self._span = (cursor.since, self.clock.now())
             self._epoch = active.epoch
         if self._span is None:
             return

@@ -68,12 +68,14 @@ def merge_watermarks(one: Watermark | None, other: Watermark | None) -> Watermar
 class Cursor:
     """How far the tail has been read in this epoch: the highest `createdon` seen.
 
-    `began_at` is when the reign began: what was created before may have been worked on by the node before.
+    `began_at` is when the reign began: what was created before may have been worked on by the node before. `since` is
+    the low watermark that it began with.
     """
 
     epoch: Epoch
     high: datetime
     began_at: datetime
+    since: datetime | None = None
 
 
 class RoleName(StrEnum):

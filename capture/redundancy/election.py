@@ -112,7 +112,8 @@ class Election:
         """Give the leases up at once, and do not stand again for `abstain_seconds`. Never raises."""
         self._office.leave()
         self.abstain(abstain_seconds)
-        self._regions.ask(lambda lease: lease.release())
+        # All of them: one whose store has just not answered may be held all the same.
+        self._regions.ask_of(self._regions.leases, lambda lease: lease.release())
 
     def _claim(self, take: Callable[[Lease], bool], *, may_begin: bool = True) -> Role:
         tenure = self._office.tenure  # from before the calls: one that ends meanwhile is over

@@ -99,4 +99,6 @@ class Presence:
         outcomes = self._together([lambda: ask(self._own), lambda: ask(self._peers)])
         if isinstance(outcomes[1], CaptureError):
             self._rest.begin()
+        else:
+            self._rest.end()
         return outcomes

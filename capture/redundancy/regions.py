@@ -33,6 +33,11 @@ class Regions:
         self._rests = dict(zip(self._leases, rests, strict=True))
         self._together = together
 
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        """All of them, the one in the own region first."""
+        return self._leases
+
     def __len__(self) -> int:
         """How many there are."""
         return len(self._leases)

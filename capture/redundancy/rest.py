@@ -13,10 +13,13 @@ class Rest:
     Each rest after a failed try is twice as long as the one before, up to most of a minute, until a try succeeds.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, first: float = REST_SECONDS, longest: float = _LONGEST) -> None:
+        """Begin with no rest; the first one lasts `first` seconds, none longer than `longest`."""
         self._clock = clock
+        self._first = first
+        self._longest = longest
         self._until = float("-inf")
-        self._next = REST_SECONDS
+        self._next = first
 
     @property
     def on(self) -> bool:
@@ -27,9 +30,9 @@ class Rest:
         """It has just failed to answer. While a rest is on, further failures belong to the one that began it."""
         if not self.on:
             self._until = self._clock.monotonic() + self._next
-            self._next = min(2 * self._next, _LONGEST)
+            self._next = min(2 * self._next, self._longest)
 
     def end(self) -> None:
         """It has just answered."""
         self._until = float("-inf")
-        self._next = REST_SECONDS
+        self._next = self._first

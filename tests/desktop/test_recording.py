@@ -81,7 +81,7 @@ def test_of_a_missed_call_nothing_is_left(desk: Desk, nodes: Pair) -> None:
     time.sleep(1)
     nodes[1].want("s1", "delete")
     until(lambda: all(node.heard("deleted") for node in nodes), what="both nodes hear that it is deleted")
-    assert [path.name for path in desk.spool.glob("*/*")] == ["state.json"]
+    until(lambda: [path.name for path in desk.spool.glob("*/*")] == ["state.json"], what="only the state is left")
     assert not desk.recorders()
     assert not any(node.heard("finished") for node in nodes)
 
