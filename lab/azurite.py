@@ -11,6 +11,7 @@ from typing import Self
 from lab.processes import ROOT, Child, NotStartedError
 
 SCRIPT = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+PRELOAD = ROOT / "lab" / "azurite_preload.cjs"
 SERVICES = ("Blob", "Queue", "Table")
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
 _SECONDS_TO_START = 60.0
@@ -34,7 +35,17 @@ class Azurite:
         self.process = Child(
             f"storage {account}",
             # Current SDKs ask for an API version that the emulator does not know yet; it also calls out unless told.
-            [node, SCRIPT, *ports, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry"],
+            [
+                node,
+                "--require",
+                PRELOAD,
+                SCRIPT,
+                *ports,
+                "--inMemoryPersistence",
+                "--silent",
+                "--skipApiVersionCheck",
+                "--disableTelemetry",
+            ],
             folder / f"azurite-{account}.log",
             folder=folder,
             environ={"AZURITE_ACCOUNTS": f"{account}:{self.key}"},

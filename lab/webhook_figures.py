@@ -70,6 +70,7 @@ def figures(calm: Sequence[Sent], loaded: Sequence[Sent], done: Applied, seconds
         "answers": {str(status): count for status, count in sorted(Counter(one.status for one in everything).items())},
         "latest_start_ms": round(max((one.late_ms for one in everything), default=0.0), 1),
         "seconds_until_applied": seconds,
+        "lost_events": list(done.lost[:20]),
     }
 
 
@@ -84,6 +85,8 @@ def table(report: Mapping[str, Any]) -> Table:
     shown.add_column()
     shown.add_column(justify="right")
     for key, value in report.items():
+        if isinstance(value, list):
+            continue
         text = ", ".join(f"{name}: {count}" for name, count in value.items()) if isinstance(value, dict) else str(value)
         shown.add_row(key.replace("_", " "), text)
     return shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_DNS, uuid4, uuid5
 
 VOICE = 192440000
 _CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"
@@ -74,7 +74,7 @@ def payload(call: Call, moment: Moment, at: datetime) -> bytes:
         "OrganizationName": "unqbench",
         "OutputParameters": [],
         "OwningExtension": {
-            "Id": nobody,
+            "Id": str(uuid5(NAMESPACE_DNS, f"{moment}.step.example")),
             "KeyAttributes": [],
             "LogicalName": "sdkmessageprocessingstep",
             "Name": None,
