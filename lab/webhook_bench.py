@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from azure.storage.queue import QueueClient
 from rich.console import Console
 
 from lab.balancer import Balancer
@@ -29,7 +30,7 @@ from lab.webhook_figures import Applied, acknowledged, applied, figures, good, r
 from lab.webhook_load import Sent
 
 _SEATED = 4
-_MOST_SECONDS_TO_APPLY = 600.0
+_MOST_SECONDS_TO_APPLY = 300.0
 _KILLED_AFTER, _BACK_AFTER = 0.25, 0.55
 """Shares of the loaded part."""
 
@@ -96,6 +97,7 @@ class Bench:
             )
         except TimeoutExpiredError as error:
             self._tell(str(error))
+            self._tell(f"still in the queues: {self._waiting()}")
         return self._applied(sent), None if seconds is None else round(seconds, 1)
 
     def stop(self) -> None:
@@ -103,6 +105,13 @@ class Bench:
         if self._balancer is not None:
             self._balancer.stop()
         self.pair.stop()
+
+    def _waiting(self) -> str:
+        lengths = []
+        for name in NODES:
+            with QueueClient.from_connection_string(self.pair.storage[name].connection_string, "screen") as queue:
+                lengths.append(f"{name} {queue.get_queue_properties().approximate_message_count}")
+        return ", ".join(lengths)
 
     def _applied(self, sent: list[Sent]) -> Applied:
         return applied(sent, [read_sessions(self.pair.storage[name].connection_string) for name in NODES])
