@@ -12,7 +12,7 @@ from tests.simulation.world import World
 
 _ORDER = (
     *("mixed", "crash", "network", "person", "store", "calm"),
-    *("mixed", "pause", "source", "apart", "queue", "mixed", "person"),
+    *("mixed", "pause", "source", "apart", "queue", "mixed", "person", "drift"),
 )
 
 

@@ -47,7 +47,7 @@ def _no_ttl() -> Iterator[None]:
         yield
 
 
-@mutant("the lease has no margin", "3", kind="network", recordings=4)
+@mutant("the lease has no margin", "3", kind="drift", recordings=3)
 def _no_margin() -> Iterator[None]:
     init = election.Election.__init__
 

@@ -25,6 +25,7 @@ _EPISODES: dict[str, tuple[str, ...]] = {
         *("cut off, alone", "cut off, alone", "crash"),
     ),
     "apart": ("apart, crash, mended",),
+    "drift": ("sluggish", "slow link"),
 }
 _EPISODES["mixed"] = (*(name for names in _EPISODES.values() for name in names), "apart, then crash")
 
