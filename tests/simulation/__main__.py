@@ -100,6 +100,7 @@ class Totals:
         self._sums: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
+        self._copies: Counter[str] = Counter()
         self._failed: list[dict[str, object]] = []
         self._recordings = recordings
 
@@ -111,6 +112,7 @@ class Totals:
         self._sums["virtual_seconds"] += round(result.virtual_seconds)
         self._faults += result.faults
         self._kinds[result.kind] += 1
+        self._copies[result.kind] += result.second_copies
         self.violations += len(result.violations)
         if result.violations:
             self._failed.append(
@@ -139,6 +141,7 @@ class Totals:
             "violations": self.violations,
             "faults": dict(sorted(self._faults.items())),
             "histories_by_class": dict(sorted(self._kinds.items())),
+            "second_copies_by_class": dict(sorted(self._copies.items())),
             "recordings_per_history": self._recordings,
             "seconds": round(self.seconds, 1),
             "failed": self._failed,

@@ -45,6 +45,9 @@ def test_nothing_happens_that_must_not(tmp_path: Path) -> None:
     assert found["violations"] == 0
     assert found["recordings"] >= 20_000
     assert found["histories_by_class"].keys() == set(KINDS)
+    copies = found["second_copies_by_class"]
+    assert sum(copies.values()) == found["second_copies"]
+    assert (copies["calm"], copies["crash"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
