@@ -75,3 +75,9 @@ def _never_told() -> Iterator[None]:
         instead(retell.Retelling, "run", lambda *_: None),
     ):
         yield
+
+
+@mutant("a new reign does not tell what only this node knows", "end: known", kind="crash", recordings=3)
+def _not_retold() -> Iterator[None]:
+    with instead(retell.Retelling, "run", lambda *_: None):
+        yield
