@@ -82,7 +82,8 @@ class Finisher:
         return found.conversation if found is not None else None
 
     def _forget(self, entry: LedgerEntry, assigned_by: NodeName) -> None:
-        if assigned_by == self.node:
+        # What a person has reopened is not done: its job must stay.
+        if assigned_by == self.node and entry.finished:
             self.jobs.remove(entry.recording_id, entry.created_on)
 
     def _take_up(self, entry: LedgerEntry) -> None:
@@ -124,7 +125,7 @@ class Finisher:
         if (entry := notification.entry) is not None:
             if notification.again:
                 self._remember(entry)
-            known = self._old_news(entry) or self.keep(entry, notification.conversation)
+            known = self._take_in(entry, notification.conversation)
             if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
                 self.notifier.tell(known, self._conversation(known))
             if known.finished:
@@ -144,6 +145,14 @@ class Finisher:
         own = self.archive.find(name)
         if own is not None and not own.copies <= entry.copies:
             self.keep(own, None)
+
+    def _take_in(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
+        known = self._old_news(entry)
+        if known is None:
+            return self.keep(entry, conversation)
+        if conversation is not None:
+            self.refresh(conversation)  # which may be news all the same
+        return known
 
     def _old_news(self, entry: LedgerEntry) -> LedgerEntry | None:
         """Return what this node remembers, if the peer speaks of this node's own work and says nothing new.

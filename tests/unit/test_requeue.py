@@ -67,3 +67,16 @@ def test_both_ledgers_agree_afterwards() -> None:
     main, peer = (pair.accounts[name].stores.ledger.entries for name in ("main", "peer"))
     assert main == peer
     assert {entry.state for entry in main.values()} == {"parked"}
+
+
+@pytest.mark.parametrize("name", ["main", "peer"])
+def test_telling_of_a_reopened_recording_once_more_leaves_its_job(name: str) -> None:
+    """A new reign tells what it knows, in whatever state: what is open again is still to be done."""
+    pair, recording = pair_with_parked()
+    pair.members[name].node.parked.run(recording)
+    own = pair.members[name].own
+    (entry,) = own.ledger.between(pair.source.rows[recording].created_on, pair.clock.now())
+    assert entry.state == "open"
+    pair.members[name].node.parked.finisher.tell_again(entry, None, pair.members[name].node.parked.node)
+    job = own.jobs.oldest()
+    assert job is not None

@@ -1,7 +1,12 @@
 """Whatever one ledger knows the other one learns, even when a node was killed before it could tell."""
 
+from datetime import timedelta
+
 import pytest
 
+from capture.messages import Notification
+from capture.model.conversation import Conversation
+from capture.model.identity import NodeName
 from tests.pair import Pair
 
 
@@ -97,3 +102,24 @@ def test_who_gave_the_work_out_finds_what_the_worker_has_never_told() -> None:
     assert main is not None
     assert peer is not None
     assert main.recordings == peer.recordings
+
+
+def test_a_later_reading_of_the_conversation_is_taken_in_with_a_fact_that_is_no_news() -> None:
+    """The worker knows its own copy and was killed; the peer looks, finds it, and has read the conversation again."""
+    pair = Pair()
+    pair.turn()
+    recording = pair.publish()
+    for _ in range(3):
+        pair.turn()
+    (name,) = [each for each in ("main", "peer") if pair.archived(each)]
+    own, other = pair.members[name].own, "peer" if name == "main" else "main"
+    entry = own.ledger.get(recording.id, recording.created_on)
+    assert entry is not None
+    assert entry.conversation_id is not None
+    later = Conversation(
+        entry.conversation_id, read_at=pair.clock.now() + timedelta(minutes=1), finished=True, subject="late"
+    )
+    pair.members[name].node.parked.finisher.merge(Notification(NodeName(other), entry, later, again=True))
+    found = own.interactions.get(entry.conversation_id)
+    assert found is not None
+    assert found.conversation == later
