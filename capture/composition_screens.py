@@ -99,6 +99,7 @@ class Screens:
             archive=own.archive,
             peer_archive=on.peer.archive,
             queue=own.screen_files,
+            peer_queue=on.peer.screen_files,
             orders=self.orders,
             finish=audio.finisher.finish,
             incidents=redundancy.incidents,

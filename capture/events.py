@@ -43,6 +43,7 @@ class Event(StrEnum):
     SCREEN_ORDERED = "screen_ordered"
     SCREEN_REPORTED = "screen_reported"
     SCREEN_ARCHIVED = "screen_archived"
+    SCREEN_PASSED_ON = "screen_passed_on"
     SCREEN_POSTPONED = "screen_postponed"
     SCREEN_DELETED = "screen_deleted"
     SCREEN_FAILED = "screen_failed"

@@ -58,7 +58,8 @@ class ScreenFact:
 class ArchiveScreen:
     """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
 
-    `failures` counts deliveries that found other bytes than those reported.
+    `failures` counts deliveries that found other bytes than those reported. `passed_on`: the node that was told first
+    did not have those bytes.
     """
 
     session_id: SessionId
@@ -71,6 +72,7 @@ class ArchiveScreen:
     sha256: str
     reported_at: datetime
     failures: int = 0
+    passed_on: bool = False
 
 
 class Codec[T]:

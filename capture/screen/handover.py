@@ -3,6 +3,8 @@
 Bytes verified and committed in one step with their metadata, then sidecar, ledger and peer, then the mark on the board,
 and the staged blob deleted last. Killed between any two, the queue brings the command again, which finds the committed
 recording by its name, in this archive or in the peer's.
+
+Behind one front URL a desktop's report may reach the node in whose account the bytes are not: it goes on to the other.
 """
 
 import hashlib
@@ -36,6 +38,10 @@ _TAKES = 20
 _TAKE = 10_000
 
 
+class _Elsewhere(Exception):
+    """What was reported is not staged in this node's account."""
+
+
 class Finish(Protocol):
     """What follows once something is archived: everybody is told, in the order that loses nothing."""
 
@@ -55,6 +61,7 @@ class Handover:
     archive: Archive
     peer_archive: Archive
     queue: Queue
+    peer_queue: Queue
     orders: Orders
     finish: Finish
     incidents: Incidents
@@ -64,7 +71,7 @@ class Handover:
     max_failures: int
 
     def run(self, command: ArchiveScreen) -> None:
-        """Archive it, delete it when nobody wants it, or put the command back for later.
+        """Archive it, delete it when nobody wants it, pass the command on to the peer, or put it back for later.
 
         Permanent when the staged bytes are not what was reported, again and again; they stay where they are.
         """
@@ -76,6 +83,8 @@ class Handover:
             self._postpone(replace(command, failures=command.failures + 1), error)
         except (Transient, Unauthorized) as error:
             self._postpone(command, error)
+        except _Elsewhere:
+            self._pass_on(command)
 
     def _hand_over(self, command: ArchiveScreen) -> None:
         session = self.sessions.get(command.session_id)
@@ -163,6 +172,8 @@ class Handover:
 
     def _check_size(self, command: ArchiveScreen, name: str) -> None:
         size = self.staged.size(name)
+        if size != command.size and not command.passed_on:
+            raise _Elsewhere
         if size is None:
             raise Mangled("nothing has been staged under this name")
         if size != command.size:
@@ -178,6 +189,15 @@ class Handover:
             except (Transient, Unauthorized):
                 self.rest.begin()
         return None  # a second copy does no harm, a lost one does
+
+    def _pass_on(self, command: ArchiveScreen) -> None:
+        """Let the peer do it, once: when it does not have the bytes either, it says so."""
+        try:
+            self.peer_queue.send(screen_files.to_json(replace(command, passed_on=True)))
+        except CaptureError as error:  # whatever the peer's store answers: this node still has the command
+            self._postpone(command, Transient(f"the peer, which may have the bytes, could not be told: {error}"))
+            return
+        emit(Event.SCREEN_PASSED_ON, node=self.node, session=command.session_id, agent=command.agent_id)
 
     def _postpone(self, command: ArchiveScreen, error: CaptureError) -> None:
         """Put the command back with a delay instead of raising: waiting must not use up the queue's poison count."""
