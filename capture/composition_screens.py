@@ -14,6 +14,7 @@ from capture.screen.orders import Orders
 from capture.screen.receive import Parse, Receiver
 from capture.screen.seating import Seating
 from capture.screen.sessions import Following
+from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
 
 _MOST_COUNTED = 10_000
@@ -114,12 +115,23 @@ class Screens:
         self._election = redundancy.election()
         self._tick_seconds = settings.tick_seconds
         self._clock = clock
+        staging = Staging(
+            node=on.name,
+            sessions=own.sessions,
+            staged=own.staged,
+            files=own.screen_files,
+            ledger=own.ledger,
+            alarms=own.alarms,
+            orders=self.orders,
+            counts=self._counts,
+            clock=clock,
+            give_up=timedelta(hours=settings.give_up_hours),
+        )
         self._sweep = ScreenSweep(
             node=on.name,
             source=on.source,
             sessions=own.sessions,
-            staged=own.staged,
-            ledger=own.ledger,
+            staging=staging,
             alarms=own.alarms,
             orders=self.orders,
             following=self.following,

@@ -45,6 +45,7 @@ class Event(StrEnum):
     SCREEN_ARCHIVED = "screen_archived"
     SCREEN_PASSED_ON = "screen_passed_on"
     SCREEN_POSTPONED = "screen_postponed"
+    SCREEN_INCOMPLETE = "screen_incomplete"
     SCREEN_DELETED = "screen_deleted"
     SCREEN_FAILED = "screen_failed"
     SESSION_ENDED = "session_ended"

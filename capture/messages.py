@@ -59,7 +59,7 @@ class ArchiveScreen:
     """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
 
     `failures` counts deliveries that found other bytes than those reported. `passed_on`: the node that was told first
-    did not have those bytes.
+    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came.
     """
 
     session_id: SessionId
@@ -73,6 +73,7 @@ class ArchiveScreen:
     reported_at: datetime
     failures: int = 0
     passed_on: bool = False
+    complete: bool = True
 
 
 class Codec[T]:

@@ -113,7 +113,11 @@ class Settings(BaseModel):
     )
     file_recheck_seconds: int = Field(default=15, ge=1, le=3600, description="Time between two looks for a late file.")
     give_up_hours: int = Field(
-        default=72, ge=1, le=8760, description="Age at which a recording without file is parked."
+        default=72,
+        ge=1,
+        le=8760,
+        description="Age at which a recording without file is parked, and a screen whose desktop is silent is archived "
+        "as far as it came.",
     )
     reassign_after_seconds: int = Field(
         default=300, ge=10, le=86400, description="Length of a first assignment; doubles with each further one."

@@ -9,6 +9,7 @@
 - keys.py          who may ask: keys of workstations, the header secret of webhooks
 - desktops.py      what desktops say and ask
 - handover.py      from what a desktop has staged into the archive
-- sweep.py         what lost webhooks have not said, long calls, what nobody needs any more
+- sweep.py         what lost webhooks have not said, and long calls
+- staging.py       what lies staged: what nobody needs any more, and what its desktop never reported
 - counts.py        what this process has seen, for `status`
 """

@@ -108,6 +108,7 @@ class Handover:
             command.started_at,
             command.ended_at,
             session.marks if session is not None else (),
+            command.complete,
         )
         called_on = seat.called_on if seat is not None else None
         blank = LedgerEntry(
