@@ -40,6 +40,10 @@ class Seating:
         emit(Event.WORKSTATION_SIGNED_IN, node=self.node, workstation=known.workstation)
         return True
 
+    def is_person(self, agent_id: AgentId) -> bool:
+        """Tell whether an agent may sit anywhere: a bot has sessions like anybody else, and no screen."""
+        return not self._agent(agent_id).is_program
+
     def place_of(self, agent_id: AgentId) -> str | None:
         """Find the workstation of an agent, None when he sits nowhere. Of several the latest wins; that is reported."""
         agent = self._agent(agent_id)

@@ -8,7 +8,8 @@ import pytest
 
 from capture.errors import Permanent, Transient
 from capture.messages import RowRef, ScreenFact, screen_facts
-from capture.model.identity import SessionId
+from capture.model.conversation import Agent
+from capture.model.identity import AgentId, SessionId
 from capture.model.session import AgentSession, merge_sessions
 from tests.office import BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
 from tests.pair import Pair
@@ -204,6 +205,17 @@ def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: py
     assert office.pair.accounts["main"].stores.alarms.alarms == {}
 
 
+def test_a_bot_has_no_workstation_and_that_is_no_alarm(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    bot = AgentId("bot")
+    office.pair.source.agents[bot] = Agent(bot, "IVR", is_program=True)
+    office.hear(ringing(agent=bot), accepted())
+    assert office.pair.accounts["main"].stores.alarms.alarms == {}
+    assert "agent_without_workstation" not in caplog.text
+    office.hear(ringing(when=9))
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+
+
 def test_free_seating_follows_the_agent_from_call_to_call(office: Office) -> None:
     office.hear(ringing())
     office.sign_in("pc-3", "ann@contoso.com", since=30)
@@ -211,6 +223,21 @@ def test_free_seating_follows_the_agent_from_call_to_call(office: Office) -> Non
     office.hear(closed())
     assert office.wanted("main", "pc-1") == {"s1:ann": "keep"}
     assert office.wanted("main", "pc-3") == {"s2:ann": "record"}
+
+
+def test_who_moves_in_the_middle_of_a_session_is_stopped_where_it_began(office: Office) -> None:
+    office.hear(ringing(), accepted())
+    office.sign_in("pc-3", "ann@contoso.com", since=30)
+    body = {"signed_in_at": at(0).isoformat()}
+    assert office.call("main", "pc-1", "sign_out", body).status == 204
+    office.work()
+    for node in ("main", "peer"):
+        assert office.wanted(node, "pc-1") == {"s1:ann": "record"}
+    office.pair.start("peer")
+    office.hear(closed(), node="peer")
+    for node in ("main", "peer"):
+        assert office.wanted(node, "pc-1") == {"s1:ann": "keep"}
+        assert office.wanted(node, "pc-3") == {}
 
 
 def test_of_two_workstations_the_latest_is_recorded_and_it_is_reported(

@@ -142,6 +142,15 @@ def test_tables_that_have_no_sessions_are_not_asked(organisation: Organisation, 
     assert server.count(API) == 0
 
 
+@pytest.mark.parametrize("column", ["msdyn_botapplicationid", "applicationid"])
+def test_a_bot_is_told_from_a_person(organisation: Organisation, server: TinyServer, column: str) -> None:
+    bot = {"systemuserid": ADA, "fullname": "IVR", "msdyn_botapplicationid": None, "applicationid": None}
+    person = bot | {"systemuserid": BOB}
+    server.on(API + "systemusers?", says({"value": [bot | {column: guid(9)}]}), says({"value": [person]}))
+    assert organisation.agent(AgentId(ADA)).is_program
+    assert not organisation.agent(AgentId(BOB)).is_program
+
+
 def test_an_agent_is_read_once(organisation: Organisation, server: TinyServer) -> None:
     server.on(API + "systemusers?", says({"value": [{"systemuserid": ADA, "internalemailaddress": "ada@x.example"}]}))
     for _ in range(2):
