@@ -35,9 +35,9 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class RowRef:
-    """A row of Dynamics that must be read before its event says anything."""
+    """A row of Dynamics that must be read before its event says anything. Without a table it is a session itself."""
 
-    table: str
+    table: str | None
     id: str
 
 

@@ -68,7 +68,7 @@ class Receiver:
         body = screen_facts.to_json(fact)
         if len(body) > LARGEST_BODY and fact.session is not None:
             body = screen_facts.to_json(
-                replace(fact, session=None, read_back=fact.read_back or RowRef("msdyn_ocsession", fact.session.id))
+                replace(fact, session=None, read_back=fact.read_back or RowRef(None, fact.session.id))
             )
         self.ready()
         held = self.queue.hold(body, HIDDEN_SECONDS)

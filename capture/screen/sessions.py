@@ -119,7 +119,7 @@ class Following:
         if fact.read_back is not None:
             table, row = fact.read_back.table, fact.read_back.id
         elif known is not None:
-            table, row = "msdyn_ocsession", known.id
+            table, row = None, str(known.id)
         else:
             return None, None
         try:

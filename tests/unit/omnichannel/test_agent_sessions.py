@@ -68,6 +68,7 @@ def test_a_session_is_read_with_its_participants(organisation: Organisation, ser
     server.on(SESSIONS, says({"value": [ROW, {"activityid": "none"}]}))
     assert organisation.sessions_by_id([SessionId(SESSION)]) == [VALUE]
     assert organisation.session_of("msdyn_ocsession", SESSION) == VALUE
+    assert organisation.session_of(None, SESSION) == VALUE
     asked = unquote(server.asked[-1].path)
     assert f"$filter=activityid eq {SESSION}" in asked
     assert "$expand=msdyn_ocsession_sessionparticipant_nested($select=msdyn_sessionparticipantid," in asked
