@@ -39,7 +39,7 @@ class Screens:
         outgoing = Outgoing(
             on.name, on.peer.screens, own.screen_outbox, own.state, redundancy.incidents, clock, redundancy.rest
         )
-        seating = Seating(on.name, own.workstations, own.alarms, on.source, clock)
+        seating = Seating(on.name, own.workstations, own.alarms, on.source, background, clock)
         self.orders = Orders(
             node=on.name,
             sessions=own.sessions,
@@ -90,6 +90,7 @@ class Screens:
             ready=ready,
             counts=self._counts,
             clock=clock,
+            poll_seconds=settings.desktop_poll_seconds,
         )
         self.handover = Handover(
             node=on.name,

@@ -144,6 +144,13 @@ class Settings(BaseModel):
     desktop_secret_previous: SecretStr = Field(
         default=SecretStr(""), description="The secret before it: its keys are good, too, until they are replaced."
     )
+    desktop_poll_seconds: float = Field(
+        default=0.25,
+        ge=0.1,
+        le=10,
+        description="How often a desktop looks at its boards, in seconds: half of it is added to the start of a "
+        "recording on average, all of it at worst.",
+    )
     ris_header_secret: SecretStr = Field(
         default=SecretStr(""),
         description="What webhooks say in the header x-ris-secret when no function key is used. Empty: that way is "

@@ -22,7 +22,6 @@ from capture.screen.orders import Orders
 
 LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
-POLL_SECONDS = 0.4
 _BOARD_LASTS = timedelta(hours=12)
 """Long: a desktop goes on reading its board while the node is away and its store is not."""
 _UPLOAD_LASTS = timedelta(hours=1)
@@ -72,6 +71,7 @@ class Desktops:
     ready: Callable[[], None]
     counts: Counts
     clock: Clock
+    poll_seconds: float
 
     def sign_in(self, headers: Mapping[str, str], body: bytes) -> dict[str, object]:
         """Keep who sits there, and say where the board is. Repeating it is the sign of life."""
@@ -85,7 +85,7 @@ class Desktops:
             "board_url": self.boards.address(workstation, now, until),
             "expires_at": _text(until),
             "keep_alive_seconds": KEEP_ALIVE_SECONDS,
-            "poll_seconds": POLL_SECONDS,
+            "poll_seconds": self.poll_seconds,
         }
 
     def sign_out(self, headers: Mapping[str, str], body: bytes) -> None:

@@ -29,7 +29,7 @@ def test_a_sign_in_says_where_the_board_is(office: Office) -> None:
     assert told["node"] == "peer"
     assert told["board_url"].startswith("memory:boards/pc-7.json")
     assert told["expires_at"] == "2026-11-22T22:00:00Z"
-    assert (told["keep_alive_seconds"], told["poll_seconds"]) == (15, 0.4)
+    assert (told["keep_alive_seconds"], told["poll_seconds"]) == (15, 0.25)
     assert office.board("peer", "pc-7").orders == {}
 
 

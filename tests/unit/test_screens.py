@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +12,7 @@ from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.conversation import Agent
 from capture.model.identity import AgentId, SessionId
 from capture.model.session import AgentSession, merge_sessions
-from tests.office import BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
+from tests.office import ANN, BOB, S1, SECRET, Office, accepted, at, closed, consulted, ringing
 from tests.pair import Pair
 
 
@@ -214,6 +215,26 @@ def test_a_bot_has_no_workstation_and_that_is_no_alarm(office: Office, caplog: p
     assert "agent_without_workstation" not in caplog.text
     office.hear(ringing(when=9))
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+
+
+def test_nobody_waits_for_dynamics_to_say_who_an_agent_is_twice() -> None:
+    later: list[Callable[[], None]] = []
+    office = Office(Pair({"DESKTOP_SECRET": SECRET}, background=later.append))
+    for workstation in ("pc-1", "pc-3"):
+        office.sign_in(workstation, f"ann@{workstation}.example")
+    office.pair.source.agents[ANN] = Agent(ANN, email="ann@pc-1.example")
+    office.hear(ringing())
+    assert office.wanted("main", "pc-1") == {"s1:ann": "record"}
+    office.pair.source.agents[ANN] = Agent(ANN, email="ann@pc-3.example")
+    later.clear()
+    before = office.pair.source.calls.count("agent")
+    office.hear(ringing(SessionId("s2")))
+    assert office.pair.source.calls.count("agent") == before
+    assert "s2:ann" in office.wanted("main", "pc-1")
+    for work in later:
+        work()
+    office.hear(ringing(SessionId("s3")))
+    assert office.wanted("main", "pc-3") == {"s3:ann": "record"}
 
 
 def test_free_seating_follows_the_agent_from_call_to_call(office: Office) -> None:
