@@ -10,28 +10,54 @@ HOURS = 3600.0
 
 
 @pytest.fixture
-def office() -> Office:
-    made = Office()
-    made.sign_in("pc-1", "ann@contoso.com")
-    made.hear(ringing(), accepted())
-    return made
+def begun(office: Office) -> Office:
+    office.hear(ringing(), accepted())
+    return office
+
+
+def test_what_is_staged_of_a_missed_call_is_thrown_away(office: Office) -> None:
+    office.hear(ringing())
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1")
+    staged = office.pair.accounts["main"].stores.staged
+    staged.append(json.loads(said.body)["upload_url"], b"x")
+    office.hear(closed())
+    office.pair.clock.advance(4000)
+    office.pair.turn()
+    assert staged.blobs == {}
+
+
+def test_what_is_staged_here_and_archived_by_the_other_node_is_thrown_away_later(office: Office) -> None:
+    office.hear(ringing(), accepted(), closed())
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1")
+    staged = office.pair.accounts["main"].stores.staged
+    staged.append(json.loads(said.body)["upload_url"], b"video")  # then main is away, and the desktop goes over
+    other = staged.blobs | {"pc-1/s1/ann-2.mp4": (b"not archived", office.pair.clock.now())}
+    staged.blobs.update(other)
+    office.upload("peer")
+    office.work()
+    assert office.pair.archived("peer") == {"screen-s1-ann-1"}
+    office.pair.turn()
+    assert len(staged.blobs) == 2, "not at once: main may be about to hand it over"
+    office.pair.clock.advance(4000)
+    office.pair.turn()
+    assert list(staged.blobs) == ["pc-1/s1/ann-2.mp4"]
 
 
 def test_what_a_desktop_never_reported_is_kept_in_the_end_and_said_to_be_incomplete(
-    office: Office, caplog: pytest.LogCaptureFixture
+    begun: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    office.pair.clock.advance(30)
-    office.stage("main", b"video" * 100)
-    office.hear(closed())
-    office.pair.clock.advance(71 * HOURS)
-    office.pair.turn()
-    assert office.pair.archived("main") == set()
-    office.pair.clock.advance(HOURS)
+    begun.pair.clock.advance(30)
+    begun.stage("main", b"video" * 100)
+    begun.hear(closed())
+    begun.pair.clock.advance(71 * HOURS)
+    begun.pair.turn()
+    assert begun.pair.archived("main") == set()
+    begun.pair.clock.advance(HOURS)
     for _ in range(3):
-        office.pair.turn()
-        office.pair.clock.advance(700)
-    stores = office.pair.accounts["main"].stores
+        begun.pair.turn()
+        begun.pair.clock.advance(700)
+    stores = begun.pair.accounts["main"].stores
     ((path, blob),) = stores.archive.blobs.items()
     assert path == "source=contoso/year=2026/month=11/day=22/conversation=c1/screen-s1-ann-1.mp4"
     assert blob.data == b"video" * 100
@@ -41,52 +67,52 @@ def test_what_a_desktop_never_reported_is_kept_in_the_end_and_said_to_be_incompl
     assert stores.staged.blobs == {}
     assert "has not reported the end" in stores.alarms.alarms["incomplete screen-s1-ann-1"].text
     assert caplog.text.count("event=screen_incomplete") == 1
-    (told,) = office.pair.accounts["peer"].stores.ledger.entries.values()
+    (told,) = begun.pair.accounts["peer"].stores.ledger.entries.values()
     assert told.screen is not None
     assert not told.screen.complete
 
 
-def test_a_desktop_that_is_back_after_that_loses_nothing(office: Office) -> None:
-    office.stage("main", b"video" * 100)
-    office.hear(closed())
-    office.pair.clock.advance(73 * HOURS)
-    office.pair.turn()
+def test_a_desktop_that_is_back_after_that_loses_nothing(begun: Office) -> None:
+    begun.stage("main", b"video" * 100)
+    begun.hear(closed())
+    begun.pair.clock.advance(73 * HOURS)
+    begun.pair.turn()
     whole = b"video" * 200
-    office.stage("main", whole)
-    office.report("main", "pc-1", ANN, whole)
-    office.work()
-    archived = {blob.data for blob in office.pair.accounts["main"].stores.archive.blobs.values()}
+    begun.stage("main", whole)
+    begun.report("main", "pc-1", ANN, whole)
+    begun.work()
+    archived = {blob.data for blob in begun.pair.accounts["main"].stores.archive.blobs.values()}
     assert archived == {b"video" * 100, whole}
 
 
-def test_the_same_bytes_reported_after_all_make_it_complete(office: Office) -> None:
-    office.stage("main", b"video" * 100)
-    office.hear(closed())
-    office.pair.clock.advance(73 * HOURS)
-    office.pair.turn()
-    office.report("peer", "pc-1", ANN, b"video" * 100)
-    office.work()
-    assert office.pair.archived("main") == {"screen-s1-ann-1"}
+def test_the_same_bytes_reported_after_all_make_it_complete(begun: Office) -> None:
+    begun.stage("main", b"video" * 100)
+    begun.hear(closed())
+    begun.pair.clock.advance(73 * HOURS)
+    begun.pair.turn()
+    begun.report("peer", "pc-1", ANN, b"video" * 100)
+    begun.work()
+    assert begun.pair.archived("main") == {"screen-s1-ann-1"}
     for node in ("main", "peer"):
-        (entry,) = office.pair.accounts[node].stores.ledger.entries.values()
+        (entry,) = begun.pair.accounts[node].stores.ledger.entries.values()
         assert entry.screen is not None
         assert entry.screen.complete
 
 
-def test_what_is_still_being_written_is_left_alone(office: Office) -> None:
-    office.hear(closed())
-    office.stage("main", b"video")
+def test_what_is_still_being_written_is_left_alone(begun: Office) -> None:
+    begun.hear(closed())
+    begun.stage("main", b"video")
     for _ in range(4):
-        office.pair.clock.advance(30 * HOURS)
-        office.stage("main", b"more")
-        office.pair.turn()
-    assert office.pair.archived("main") == set()
-    assert list(office.pair.accounts["main"].stores.staged.blobs) == ["pc-1/s1/ann-1.mp4"]
+        begun.pair.clock.advance(30 * HOURS)
+        begun.stage("main", b"more")
+        begun.pair.turn()
+    assert begun.pair.archived("main") == set()
+    assert list(begun.pair.accounts["main"].stores.staged.blobs) == ["pc-1/s1/ann-1.mp4"]
 
 
-def test_a_session_that_goes_on_is_not_handed_over(office: Office) -> None:
-    office.pair.source.put_session(ringing())
-    office.stage("main", b"video")
-    office.pair.clock.advance(80 * HOURS)
-    office.pair.turn()
-    assert office.pair.archived("main") == set()
+def test_a_session_that_goes_on_is_not_handed_over(begun: Office) -> None:
+    begun.pair.source.put_session(ringing())
+    begun.stage("main", b"video")
+    begun.pair.clock.advance(80 * HOURS)
+    begun.pair.turn()
+    assert begun.pair.archived("main") == set()
