@@ -97,10 +97,7 @@ class Handover:
             emit(Event.SCREEN_DELETED, node=self.node, session=command.session_id, agent=command.agent_id)
             return
         if wanted is not Wanted.KEEP and self.clock.now() - command.reported_at < _END_PATIENCE:
-            waited = (self.clock.now() - command.reported_at).total_seconds()
-            raise Waiting(
-                "the end of the session is not known yet", retry_after=min(max(_SOON, waited / 10), _LONGEST_DELAY)
-            )
+            raise Waiting("the end of the session is not known yet", retry_after=self._later(command, _SOON))
         screen = ScreenTimes(
             command.session_id,
             command.agent_id,
@@ -196,9 +193,15 @@ class Handover:
         try:
             self.peer_queue.send(screen_files.to_json(replace(command, passed_on=True)))
         except CaptureError as error:  # whatever the peer's store answers: this node still has the command
-            self._postpone(command, Transient(f"the peer, which may have the bytes, could not be told: {error}"))
+            text = f"the peer, which may have the bytes, could not be told: {error}"
+            self._postpone(command, Transient(text, self._later(command, _FIRST_DELAY)))
             return
         emit(Event.SCREEN_PASSED_ON, node=self.node, session=command.session_id, agent=command.agent_id)
+
+    def _later(self, command: ArchiveScreen, least: float) -> float:
+        """Seconds until the next look: the longer it has been reported, the longer."""
+        waited = (self.clock.now() - command.reported_at).total_seconds()
+        return min(max(least, waited / 10), _LONGEST_DELAY)
 
     def _postpone(self, command: ArchiveScreen, error: CaptureError) -> None:
         """Put the command back with a delay instead of raising: waiting must not use up the queue's poison count."""

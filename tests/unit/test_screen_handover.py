@@ -147,7 +147,25 @@ def test_a_peer_that_cannot_be_told_is_told_later(over: Office, error: Exception
     over.pair.accounts["main"].stores.screen_files.fail_next("send", error=error)
     over.work()
     assert over.pair.archived("main") == set()
-    over.pair.clock.advance(5)
+    over.pair.clock.advance(4)
+    over.work()
+    assert over.pair.archived("main") == set()
+    over.pair.clock.advance(1)
+    over.work()
+    assert over.pair.archived("main") == {"screen-s1-ann-1"}
+
+
+def test_a_peer_that_is_away_for_long_is_asked_less_and_less(over: Office) -> None:
+    over.stage("main", VIDEO)
+    over.report("peer", "pc-1", ANN, VIDEO)
+    over.pair.accounts["main"].power.down = True
+    queue = over.pair.accounts["peer"].stores.screen_files
+    for _ in range(3600):
+        over.pair.work("peer")
+        over.pair.clock.advance(1)
+    assert 60 < len(queue.sent) < 120
+    over.pair.accounts["main"].power.down = False
+    over.pair.clock.advance(60)
     over.work()
     assert over.pair.archived("main") == {"screen-s1-ann-1"}
 
