@@ -16,6 +16,7 @@ from capture.screen.seating import Seating
 from capture.screen.sessions import Following
 from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
+from capture.screen.taking import Taking
 
 _MOST_COUNTED = 10_000
 _COUNTED = ("kept", "ignored", "applied", "repaired", "ordered", "archived", "deleted")
@@ -92,20 +93,26 @@ class Screens:
             clock=clock,
             poll_seconds=settings.desktop_poll_seconds,
         )
-        self.handover = Handover(
+        taking = Taking(
             node=on.name,
-            peer=on.peer_name,
             source_name=settings.source_name,
-            sessions=own.sessions,
             staged=own.staged,
             archive=own.archive,
             peer_archive=on.peer.archive,
+            rest=redundancy.rest,
+            clock=clock,
+        )
+        self.handover = Handover(
+            node=on.name,
+            peer=on.peer_name,
+            sessions=own.sessions,
+            staged=own.staged,
+            taking=taking,
             queue=own.screen_files,
             peer_queue=on.peer.screen_files,
             orders=self.orders,
             finish=audio.finisher.finish,
             incidents=redundancy.incidents,
-            rest=redundancy.rest,
             counts=self._counts,
             clock=clock,
             max_failures=settings.max_failures,
