@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ import requests
 
 from lab.node import Credential
 from lab.organisation import TENANT, Organisation
+from lab.part import Part
 
 _SECONDS = 30
 
@@ -25,7 +25,7 @@ class Recording:
     sha256: str
 
 
-class Source:
+class Source(Part):
     """A running organisation with one registered client. A context manager."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,13 +66,10 @@ class Source:
         answer.raise_for_status()
         return str(answer.json()["Result"]["SasUrl"])
 
-    def __enter__(self) -> Self:
-        try:
-            self.organisation.wait()
-        except BaseException:
-            self.organisation.stop()
-            raise
+    def _up(self) -> Self:
+        self.organisation.wait()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def stop(self) -> None:
+        """End the organisation."""
         self.organisation.stop()

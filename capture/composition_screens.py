@@ -14,7 +14,9 @@ from capture.screen.orders import Orders
 from capture.screen.receive import Parse, Receiver
 from capture.screen.seating import Seating
 from capture.screen.sessions import Following
+from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
+from capture.screen.taking import Taking
 
 _MOST_COUNTED = 10_000
 _COUNTED = ("kept", "ignored", "applied", "repaired", "ordered", "archived", "deleted")
@@ -38,7 +40,7 @@ class Screens:
         outgoing = Outgoing(
             on.name, on.peer.screens, own.screen_outbox, own.state, redundancy.incidents, clock, redundancy.rest
         )
-        seating = Seating(on.name, own.workstations, own.alarms, on.source, clock)
+        seating = Seating(on.name, own.workstations, own.alarms, on.source, background, clock)
         self.orders = Orders(
             node=on.name,
             sessions=own.sessions,
@@ -89,20 +91,28 @@ class Screens:
             ready=ready,
             counts=self._counts,
             clock=clock,
+            poll_seconds=settings.desktop_poll_seconds,
+        )
+        taking = Taking(
+            node=on.name,
+            source_name=settings.source_name,
+            staged=own.staged,
+            archive=own.archive,
+            peer_archive=on.peer.archive,
+            rest=redundancy.rest,
+            clock=clock,
         )
         self.handover = Handover(
             node=on.name,
             peer=on.peer_name,
-            source_name=settings.source_name,
             sessions=own.sessions,
             staged=own.staged,
-            archive=own.archive,
-            peer_archive=on.peer.archive,
+            taking=taking,
             queue=own.screen_files,
+            peer_queue=on.peer.screen_files,
             orders=self.orders,
             finish=audio.finisher.finish,
             incidents=redundancy.incidents,
-            rest=redundancy.rest,
             counts=self._counts,
             clock=clock,
             max_failures=settings.max_failures,
@@ -113,12 +123,23 @@ class Screens:
         self._election = redundancy.election()
         self._tick_seconds = settings.tick_seconds
         self._clock = clock
+        staging = Staging(
+            node=on.name,
+            sessions=own.sessions,
+            staged=own.staged,
+            files=own.screen_files,
+            ledger=own.ledger,
+            alarms=own.alarms,
+            orders=self.orders,
+            counts=self._counts,
+            clock=clock,
+            give_up=timedelta(hours=settings.give_up_hours),
+        )
         self._sweep = ScreenSweep(
             node=on.name,
             source=on.source,
             sessions=own.sessions,
-            staged=own.staged,
-            ledger=own.ledger,
+            staging=staging,
             alarms=own.alarms,
             orders=self.orders,
             following=self.following,

@@ -5,6 +5,7 @@
     - Waiting       not a failure at all: a file that is not there yet, a rate limit; never counted
     - Mangled       the bytes that came are not the recording: again with a fresh URL, counted
   - Permanent       trying again will not help: park it with the reason
+    - Malformed     what was sent cannot be used as it is: the sender must change it
     - Stranger      who asks has not shown that he may
     - Absent        what is asked for is not there, or not his
     - TooLarge      more came than is read
@@ -16,6 +17,7 @@
 __all__ = [
     "Absent",
     "CaptureError",
+    "Malformed",
     "Mangled",
     "Permanent",
     "SettingsError",
@@ -51,6 +53,10 @@ class Mangled(Transient):
 
 class Permanent(CaptureError):
     """Trying again will not help; the message is the reason a person will read."""
+
+
+class Malformed(Permanent):
+    """What was sent cannot be used as it is; the message says what to change."""
 
 
 class Stranger(Permanent):

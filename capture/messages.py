@@ -35,9 +35,9 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class RowRef:
-    """A row of Dynamics that must be read before its event says anything."""
+    """A row of Dynamics that must be read before its event says anything. Without a table it is a session itself."""
 
-    table: str
+    table: str | None
     id: str
 
 
@@ -58,7 +58,8 @@ class ScreenFact:
 class ArchiveScreen:
     """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
 
-    `failures` counts deliveries that found other bytes than those reported.
+    `failures` counts deliveries that found other bytes than those reported. `passed_on`: the node that was told first
+    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came.
     """
 
     session_id: SessionId
@@ -71,6 +72,8 @@ class ArchiveScreen:
     sha256: str
     reported_at: datetime
     failures: int = 0
+    passed_on: bool = False
+    complete: bool = True
 
 
 class Codec[T]:

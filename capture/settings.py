@@ -113,7 +113,11 @@ class Settings(BaseModel):
     )
     file_recheck_seconds: int = Field(default=15, ge=1, le=3600, description="Time between two looks for a late file.")
     give_up_hours: int = Field(
-        default=72, ge=1, le=8760, description="Age at which a recording without file is parked."
+        default=72,
+        ge=1,
+        le=8760,
+        description="Age at which a recording without file is parked, and a screen whose desktop is silent is archived "
+        "as far as it came.",
     )
     reassign_after_seconds: int = Field(
         default=300, ge=10, le=86400, description="Length of a first assignment; doubles with each further one."
@@ -139,6 +143,13 @@ class Settings(BaseModel):
     )
     desktop_secret_previous: SecretStr = Field(
         default=SecretStr(""), description="The secret before it: its keys are good, too, until they are replaced."
+    )
+    desktop_poll_seconds: float = Field(
+        default=0.25,
+        ge=0.1,
+        le=10,
+        description="How often a desktop looks at its boards, in seconds: half of it is added to the start of a "
+        "recording on average, all of it at worst.",
     )
     ris_header_secret: SecretStr = Field(
         default=SecretStr(""),

@@ -5,9 +5,9 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from lab.part import Part
 from lab.processes import ROOT, Child, NotStartedError
 
 SCRIPT = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -17,7 +17,7 @@ _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully lis
 _SECONDS_TO_START = 60.0
 
 
-class Azurite:
+class Azurite(Part):
     """A running emulator with one account. Every region has an account name of its own.
 
     With the same name on two emulators, a copy from one to the other would silently copy the local blob of that name.
@@ -67,19 +67,12 @@ class Azurite:
         endpoints = "".join(f"{service}Endpoint={self.address(service)};" for service in SERVICES)
         return f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={self.key};{endpoints}"
 
+    def _up(self) -> Self:
+        return self.wait()
+
     def stop(self) -> None:
         """End the emulator; what it held is gone."""
         self.process.stop(5)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _listening(self) -> dict[str, int] | None:
         ports = {service: int(port) for service, port in _LISTENING.findall(self.process.said())}

@@ -5,9 +5,9 @@ import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from lab.part import Part
 from lab.processes import Child, NotStartedError, free_port
 
 FOLDERS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -45,7 +45,7 @@ backend nodes
 """
 
 
-class Balancer:
+class Balancer(Part):
     """A running HAProxy that gives each request to a healthy node; a context manager."""
 
     def __init__(self, ports: Mapping[str, int], folder: Path, *, programs: str = FOLDERS) -> None:
@@ -70,19 +70,12 @@ class Balancer:
         self.process.wait_for(self._listening, _SECONDS_TO_START)
         return self
 
+    def _up(self) -> Self:
+        return self.wait()
+
     def stop(self) -> None:
         """End it, with the connections that it holds."""
         self.process.stop(5)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _listening(self) -> bool | None:
         try:

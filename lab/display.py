@@ -2,9 +2,9 @@
 
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from lab.part import Part
 from lab.processes import Child, NotStartedError
 
 WIDTH, HEIGHT = 640, 480
@@ -25,7 +25,7 @@ def missing_packages() -> list[str]:
     return missing if _font() is not None else [*missing, "fonts-dejavu-core"]
 
 
-class Display:
+class Display(Part):
     """A virtual display that shows a moving picture, the name of the workstation, and the time (UTC)."""
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -64,21 +64,14 @@ class Display:
         self._picture.wait_for_line(r"frame= *[1-9]", _SECONDS_TO_START)
         return self
 
+    def _up(self) -> Self:
+        return self.wait()
+
     def stop(self) -> None:
         """End the picture and the display."""
         for child in (self._picture, self._server):
             if child is not None:
                 child.stop(5)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
 
 def _font() -> Path | None:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from azure.storage.blob import BlobServiceClient, PublicAccess
@@ -16,6 +15,7 @@ from lab.azurite import Azurite
 from lab.core_tools import chosen_host
 from lab.node import Credential, NodeProcess
 from lab.organisation import SOURCE, TENANT, Organisation
+from lab.part import Part
 from lab.processes import ROOT
 from lab.stored import ARCHIVE
 from lab.waiting import wait_until
@@ -41,7 +41,7 @@ _LAB_SETTINGS = {
 }
 
 
-class Pair:
+class Pair(Part):
     """Everything, started side by side and ended in order. A context manager; two at a time do not collide."""
 
     def __init__(
@@ -125,6 +125,9 @@ class Pair:
         )
         return self.active()[0]
 
+    def _up(self) -> Self:
+        return self.start()
+
     def stop(self) -> None:
         """End everything: nodes first, so that they can say farewell; then what they stood on."""
         for node in self.nodes.values():
@@ -140,16 +143,6 @@ class Pair:
         for region, azurite in self.storage.items():
             azurite.stop()
             self._say(f"storage {region} stopped")
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _say(self, text: str) -> None:
         # When the terminal is gone there is nobody to tell, and stopping goes on all the same.

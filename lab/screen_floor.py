@@ -5,13 +5,13 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Self
 
 from lab.balancer import Balancer
 from lab.desk import Desk
 from lab.organisation import TENANT
 from lab.pair import NODES, Pair
+from lab.part import Part
 from lab.processes import ROOT, NotStartedError
 
 RECEIVER = "/recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter"
@@ -25,7 +25,7 @@ def screen_settings(secret: str) -> dict[str, str]:
     return {"DESKTOP_SECRET": secret}
 
 
-class Floor:
+class Floor(Part):
     """A pair with desks in front of it. A context manager; the pair is started and stopped with it."""
 
     def __init__(
@@ -94,6 +94,9 @@ class Floor:
         if done.returncode != 0:
             raise NotStartedError(f"the webhooks could not be registered:\n{done.stdout}{done.stderr}")
 
+    def _up(self) -> Self:
+        return self.start()
+
     def stop(self) -> None:
         """End the desks, then the balancer, then the pair."""
         for desk in self.desks:
@@ -102,16 +105,6 @@ class Floor:
             self._balancer.stop()
         self._tell("desks and load balancer stopped")
         self.pair.stop()
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _environ(self) -> dict[str, str]:
         organisation, credential = self.pair.organisation, self.pair.credentials[NODES[0]]

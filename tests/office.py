@@ -118,10 +118,16 @@ class Office:
         session: SessionId = S1,
     ) -> Answer:
         """Stage a recording and report that it is finished."""
+        self.stage(node, video, workstation, agent, session)
+        return self.report(node, workstation, agent, video, session)
+
+    def stage(
+        self, node: str, video: bytes, workstation: str = "pc-1", agent: AgentId = ANN, session: SessionId = S1
+    ) -> None:
+        """Append a recording, or a piece of it, in a node's account."""
         said = self.call(node, workstation, "upload", {"agent_id": agent, "part": 1}, session)
         assert said.status == 200
         self.pair.accounts[node].stores.staged.append(json.loads(said.body)["upload_url"], video)
-        return self.report(node, workstation, agent, video, session)
 
     def report(
         self,

@@ -95,9 +95,9 @@ class FakeSource:
             chunks=(content[at : at + PIECE] for at in range(0, len(content), PIECE)),
         )
 
-    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+    def session_of(self, table: str | None, row_id: str) -> AgentSession | None:
         self._call("session_of")
-        if table == "msdyn_ocsession":
+        if table in (None, "msdyn_ocsession"):
             return next(iter(self._sessions([SessionId(row_id)])), None)
         return self.related.get((table, row_id))
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from capture.audio.finish import Finisher
-from capture.errors import Permanent
+from capture.errors import Malformed
 from capture.events import Event, emit
 from capture.model.identity import NodeName
 from capture.ports import Ledger, State
@@ -31,14 +31,14 @@ class Requeue:
         ]
 
     def run(self, recording_id: str) -> dict[str, str]:
-        """Take a parked recording up again. Permanent when none of that id is on the list.
+        """Take a parked recording up again. Malformed when none of that id is on the list.
 
         That is a fact which both nodes hear, so the ACTIVE one assigns it with its next sweep, whichever it is.
         """
         found = next((parked for parked in self.state.parked() if parked.recording_id == recording_id), None)
         entry = self.ledger.get(found.recording_id, found.created_on) if found is not None else None
         if entry is None:
-            raise Permanent("no parked recording has this id: GET /api/parked lists them")
+            raise Malformed("no parked recording has this id: GET /api/parked lists them")
         self.finisher.reopen(entry)
         emit(Event.RECORDING_REQUEUED, logging.WARNING, node=self.node, recording=entry.recording_id)
         return {"recording_id": entry.recording_id, "state": "open"}

@@ -1,6 +1,6 @@
 """The JSON document beside each recording. Its schema is published in docs/sidecar.schema.json."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from capture.model.conversation import Conversation
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
+from capture.model.time_line import time_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,14 @@ def sidecar(source: str, entry: LedgerEntry, copy: Copy, conversation: Conversat
             sha256=copy.sha256,
             media_type=copy.media_type,
             conversation=conversation,
-            screen=entry.screen,
+            screen=_readable(entry.screen),
         ),
         indent=2,
     )
+
+
+def _readable(screen: ScreenTimes | None) -> ScreenTimes | None:
+    return replace(screen, marks=time_line(screen.marks)) if screen is not None else None
 
 
 def sidecar_schema() -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 - app.py       all commands on one screen
 - webhook.py   webhooks of the Dynamics organisation: register, list, remove
+- desktop.py   keys of workstations
 - answers.py   how a command answers: tables for people, JSON for programs, exit codes
+- secret.py    secrets from variables
 - dynamics.py  the organisation that the environment names
 """

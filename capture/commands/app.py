@@ -2,6 +2,7 @@
 
 import typer
 
+from capture.commands.desktop import desktop
 from capture.commands.webhook import webhook
 
 app = typer.Typer(
@@ -12,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(webhook, name="webhook")
+app.add_typer(desktop, name="desktop")
 
 
 @app.callback()

@@ -11,9 +11,9 @@ import typer
 
 from capture.commands.answers import answer, table_of, told
 from capture.commands.dynamics import registration
+from capture.commands.secret import secret_of
 from capture.omnichannel.credential import Authentication, Credential
 from capture.omnichannel.registration import NAME, Change
-from capture.settings import secret_in
 
 RECEIVER = "/api/recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter"
 HEADER_RECEIVER = f"{RECEIVER}/header"
@@ -95,18 +95,8 @@ def _credential(key_from: str | None, header_secret_from: str | None) -> Credent
     if (key_from is None) == (header_secret_from is None):
         raise typer.BadParameter("give exactly one of them", param_hint="--key-from, --header-secret-from")
     if key_from is not None:
-        return Credential(Authentication.WEBHOOK_KEY, _secret(key_from, "--key-from"))
-    return Credential(Authentication.HTTP_HEADER, _secret(header_secret_from or "", "--header-secret-from"))
-
-
-def _secret(variable: str, option: str) -> str:
-    found = secret_in(variable)
-    if found is None:
-        # what was given may be the secret itself, by mistake: it is not repeated
-        raise typer.BadParameter("names a variable that is not set; it takes no secret itself", param_hint=option)
-    if not found.get_secret_value().isprintable():
-        raise typer.BadParameter("names a variable with characters that cannot be sent", param_hint=option)
-    return found.get_secret_value()
+        return Credential(Authentication.WEBHOOK_KEY, secret_of(key_from, "--key-from"))
+    return Credential(Authentication.HTTP_HEADER, secret_of(header_secret_from or "", "--header-secret-from"))
 
 
 def _checked(name: str) -> str:

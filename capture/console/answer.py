@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from capture.errors import Absent, CaptureError, Permanent, Stranger, TooLarge
+from capture.errors import Absent, CaptureError, Malformed, Stranger, TooLarge
 
-_REFUSALS = {Stranger: 401, Absent: 404, TooLarge: 413}
+_REFUSALS: dict[type[CaptureError], int] = {Malformed: 400, Stranger: 401, Absent: 404, TooLarge: 413}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,11 @@ class Answer:
 def answer(act: Callable[[], object], *, status: int = 200) -> Answer:
     """Run `act` and answer with what it returns (nothing for None), or {"error": ...}.
 
-    400 the request is wrong, 401 who asks may not, 404 it is not there, 413 it is too large, 503 try again.
+    400 the request is wrong, 401 who asks may not, 404 it is not there, 413 it is too large, 503 try again. Whatever a
+    store or Dynamics answers, however unexpectedly, is no fault of who asks: 503.
     """
     try:
         said = act()
-    except Permanent as error:
-        return Answer(_REFUSALS.get(type(error), 400), json.dumps({"error": str(error)}))
     except CaptureError as error:
-        return Answer(503, json.dumps({"error": str(error)}))
+        return Answer(_REFUSALS.get(type(error), 503), json.dumps({"error": str(error)}))
     return Answer(status, "" if said is None else json.dumps(said))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from capture.errors import Permanent
+from capture.errors import Malformed
 from capture.model.authority import Preference
 
 _LONGEST_BODY = 1024
@@ -29,16 +29,16 @@ class RoleRequest:
         """Take `{"active": "<node>", "alone_minutes": 0}`.
 
         The node is ACTIVE from then on whenever it can, at once when its peer lets go; with `alone_minutes` also
-        without a majority for so long. Permanent names what is wrong with the body; Transient: it could not be kept.
+        without a majority for so long. Malformed names what is wrong with the body; Transient: it could not be kept.
         """
         if len(body) > _LONGEST_BODY:
-            raise Permanent(f"the body has {len(body)} bytes, at most {_LONGEST_BODY} are read")
+            raise Malformed(f"the body has {len(body)} bytes, at most {_LONGEST_BODY} are read")
         try:
             asked = _Body.model_validate_json(body)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Permanent(
+            raise Malformed(
                 f'{where}: {first["msg"]}; expected {{"active": "<node>"}}, with "alone_minutes" if it shall be ACTIVE '
                 "without the other regions"
             ) from None

@@ -10,13 +10,14 @@ from capture.model.ledger import LedgerEntry, merge_entries
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A `systemuser` who took part. Everything but the id may be missing."""
+    """A `systemuser` who took part. Everything but the id may be missing. `is_program`: it is a bot."""
 
     id: str
     name: str | None = None
     email: str | None = None
     domain_name: str | None = None
     entra_object_id: str | None = None
+    is_program: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,11 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class ScreenTimes:
-    """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile."""
+    """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile.
+
+    Not `complete`: the desktop never reported its end. Then it begins with the call and ends with the last bytes that
+    came, as far as the node can know.
+    """
 
     session_id: SessionId
     agent_id: AgentId
@@ -42,6 +46,7 @@ class ScreenTimes:
     started_at: datetime
     ended_at: datetime
     marks: tuple[Mark, ...] = ()
+    complete: bool = True
 
 
 def merge_screens(one: ScreenTimes | None, other: ScreenTimes | None) -> ScreenTimes | None:
@@ -56,6 +61,7 @@ def merge_screens(one: ScreenTimes | None, other: ScreenTimes | None) -> ScreenT
         started_at=min(each.started_at for each in known),
         ended_at=max(each.ended_at for each in known),
         marks=merge_marks(mark for each in known for mark in each.marks),
+        complete=any(each.complete for each in known),
     )
 
 

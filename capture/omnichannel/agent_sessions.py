@@ -53,9 +53,9 @@ class AgentSessions:
         self._api = api
         self._page_size = page_size
 
-    def of_row(self, table: str, row_id: str) -> AgentSession | None:
+    def of_row(self, table: str | None, row_id: str) -> AgentSession | None:
         """Read the session that a row belongs to; None when there is none. Of a hold, also the hold itself."""
-        if table == "msdyn_ocsession":
+        if table is None or table == "msdyn_ocsession":
             return next(iter(self.by_id([SessionId(row_id)])), None)
         if table not in _RELATED:
             return None

@@ -12,8 +12,15 @@ from capture.ports import Clock
 _KEPT_SECONDS = 3600.0
 _MOST_AGENTS = 10_000
 
+# Omnichannel fills the one for its bots, the platform the other for application users; of a person both are empty.
+_PROGRAM_COLUMNS = ("msdyn_botapplicationid", "applicationid")
 _COLUMNS = query.columns(
-    "systemuserid", "fullname", "domainname", "internalemailaddress", "azureactivedirectoryobjectid"
+    "systemuserid",
+    "fullname",
+    "domainname",
+    "internalemailaddress",
+    "azureactivedirectoryobjectid",
+    *_PROGRAM_COLUMNS,
 )
 
 
@@ -43,6 +50,7 @@ class Agents:
                             email=rows.text(row, "internalemailaddress"),
                             domain_name=rows.text(row, "domainname"),
                             entra_object_id=rows.guid(row, "azureactivedirectoryobjectid"),
+                            is_program=any(row.get(column) for column in _PROGRAM_COLUMNS),
                         )
             # A deleted user is remembered too, so as not to be asked for with every page.
             found |= self._remember({each: read.get(each) or Agent(each, people[each]) for each in some})

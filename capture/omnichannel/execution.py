@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from capture.errors import Permanent
+from capture.errors import Malformed
 from capture.omnichannel.contract_values import guid, mapping, moment
 
 SIZE_EXCEEDED = "x-ms-dynamics-msg-size-exceeded"
@@ -74,20 +74,20 @@ class Execution:
 
 
 def execution(body: bytes, headers: Mapping[str, str]) -> Execution:
-    """Parse a payload; Permanent says why it is no RemoteExecutionContext, without repeating any of it."""
+    """Parse a payload; Malformed says why it is no RemoteExecutionContext, without repeating any of it."""
     try:
         context = json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Permanent("not a RemoteExecutionContext: not UTF-8") from None
+        raise Malformed("not a RemoteExecutionContext: not UTF-8") from None
     except RecursionError:
-        raise Permanent("not a RemoteExecutionContext: nested too deeply") from None
+        raise Malformed("not a RemoteExecutionContext: nested too deeply") from None
     except ValueError:  # also of a number with thousands of digits
-        raise Permanent("not a RemoteExecutionContext: not JSON") from None
+        raise Malformed("not a RemoteExecutionContext: not JSON") from None
     if not isinstance(context, dict):
-        raise Permanent("not a RemoteExecutionContext: not an object")
+        raise Malformed("not a RemoteExecutionContext: not an object")
     for name in ("MessageName", "PrimaryEntityName"):
         if not isinstance(context.get(name), str):
-            raise Permanent(f"not a RemoteExecutionContext: no {name}")
+            raise Malformed(f"not a RemoteExecutionContext: no {name}")
     cut = any(name.lower() == SIZE_EXCEEDED for name in headers)
     return Execution(context["MessageName"], context["PrimaryEntityName"].lower(), context, cut)
 

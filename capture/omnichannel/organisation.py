@@ -63,7 +63,7 @@ class Organisation:
         """Start a download with a fresh URL. Waiting when there is no file (yet)."""
         return self._downloads.open(recording_id)
 
-    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+    def session_of(self, table: str | None, row_id: str) -> AgentSession | None:
         """Read the session that a row belongs to; None when there is none."""
         return self._sessions.of_row(table, row_id)
 

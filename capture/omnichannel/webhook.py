@@ -39,7 +39,7 @@ TABLES = {
 def facts_of(body: bytes, headers: Mapping[str, str], *, node: NodeName, received_at: datetime) -> ScreenFact | None:
     """Return the fact in a payload, None if it is of another table or message.
 
-    Permanent says why it is no RemoteExecutionContext. Of CreateMultiple and UpdateMultiple, on which the product
+    Malformed says why it is no RemoteExecutionContext. Of CreateMultiple and UpdateMultiple, on which the product
     registers nothing, this is the first row's; `every_fact_of` has them all.
     """
     return next(iter(every_fact_of(body, headers, node=node, received_at=received_at)), None)
@@ -48,7 +48,7 @@ def facts_of(body: bytes, headers: Mapping[str, str], *, node: NodeName, receive
 def every_fact_of(
     body: bytes, headers: Mapping[str, str], *, node: NodeName, received_at: datetime
 ) -> tuple[ScreenFact, ...]:
-    """Return a fact for every row that a payload tells of; Permanent as `facts_of`."""
+    """Return a fact for every row that a payload tells of; Malformed as `facts_of`."""
     told = execution(body, headers)
     table = TABLES.get(told.table)
     if table is None or not told.is_of_rows:

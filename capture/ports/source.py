@@ -43,10 +43,11 @@ class Source(Protocol):
     def open(self, recording_id: RecordingId) -> AbstractContextManager[Download]:
         """Start a download with a fresh URL. Waiting when there is no file (yet)."""
 
-    def session_of(self, table: str, row_id: str) -> AgentSession | None:
+    def session_of(self, table: str | None, row_id: str) -> AgentSession | None:
         """Read the session that a row belongs to, participants included, with what the row itself says.
 
-        None when there is no such row, or the table has nothing to do with sessions.
+        Without a table the row is a session itself. None when there is no such row, or the table has nothing to do
+        with sessions.
         """
 
     def sessions_by_id(self, ids: Sequence[SessionId]) -> list[AgentSession]:

@@ -35,6 +35,10 @@ class PeerStores(Protocol):
     def screens(self) -> Queue:
         """Facts about sessions and workstations for this account's node."""
 
+    @property
+    def screen_files(self) -> Queue:
+        """Commands for this account's node to take a desktop's recording into the archive."""
+
 
 class OwnStores(PeerStores, Protocol):
     """All of a node's own stores."""
@@ -62,10 +66,6 @@ class OwnStores(PeerStores, Protocol):
     @property
     def state(self) -> State:
         """Single values."""
-
-    @property
-    def screen_files(self) -> Queue:
-        """Commands to take a desktop's recording into the archive."""
 
     @property
     def screen_outbox(self) -> Outbox:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from capture.errors import CaptureError, Permanent
+from capture.errors import CaptureError, Malformed
 from capture.model.authority import Heartbeat, Preference, RoleName, Yields
 from capture.model.identity import NodeName
 from capture.ports import Clock, State
@@ -35,13 +35,13 @@ class Preferred:
     tick_seconds: float
 
     def prefer(self, node: str, alone: timedelta) -> Preference:
-        """Keep a person's word; Permanent names what is wrong with it.
+        """Keep a person's word; Malformed names what is wrong with it.
 
         For the time `alone` the node may be ACTIVE with the lease of its own region only, as long as the others cannot
         be reached. Whoever says so makes sure that the other node is not ACTIVE beyond the cut.
         """
         if node not in (self.node, self.peer):
-            raise Permanent(f"active: {node!r} is no node of this pair, which has {self.node!r} and {self.peer!r}")
+            raise Malformed(f"active: {node!r} is no node of this pair, which has {self.node!r} and {self.peer!r}")
         now = self.clock.now()
         until = now + alone if alone else None
         return self.state.prefer(Preference(self.fence.highest(), now, NodeName(node), until))

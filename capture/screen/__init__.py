@@ -8,7 +8,9 @@
 - memory.py        what this process has placed and published for sure
 - keys.py          who may ask: keys of workstations, the header secret of webhooks
 - desktops.py      what desktops say and ask
-- handover.py      from what a desktop has staged into the archive
-- sweep.py         what lost webhooks have not said, long calls, what nobody needs any more
+- handover.py      from what a desktop has staged into the archive: when, by whom, and who is told
+- taking.py        the bytes themselves: verified and committed
+- sweep.py         what lost webhooks have not said, and long calls
+- staging.py       what lies staged: what nobody needs any more, and what its desktop never reported
 - counts.py        what this process has seen, for `status`
 """

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from capture.errors import Absent, Permanent, TooLarge
+from capture.errors import Absent, Malformed, TooLarge
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, ScreenFact, screen_files
 from capture.model.board import Board, Order
@@ -22,7 +22,6 @@ from capture.screen.orders import Orders
 
 LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
-POLL_SECONDS = 0.4
 _BOARD_LASTS = timedelta(hours=12)
 """Long: a desktop goes on reading its board while the node is away and its store is not."""
 _UPLOAD_LASTS = timedelta(hours=1)
@@ -59,7 +58,7 @@ class _Report(_Upload):
 
 @dataclass(frozen=True, slots=True)
 class Desktops:
-    """The calls of desktops. Each raises Stranger without the workstation's key, TooLarge, Permanent or Transient."""
+    """The calls of desktops. Each raises Stranger without the workstation's key, TooLarge or Malformed."""
 
     node: NodeName
     secrets: Sequence[str]
@@ -72,6 +71,7 @@ class Desktops:
     ready: Callable[[], None]
     counts: Counts
     clock: Clock
+    poll_seconds: float
 
     def sign_in(self, headers: Mapping[str, str], body: bytes) -> dict[str, object]:
         """Keep who sits there, and say where the board is. Repeating it is the sign of life."""
@@ -85,7 +85,7 @@ class Desktops:
             "board_url": self.boards.address(workstation, now, until),
             "expires_at": _text(until),
             "keep_alive_seconds": KEEP_ALIVE_SECONDS,
-            "poll_seconds": POLL_SECONDS,
+            "poll_seconds": self.poll_seconds,
         }
 
     def sign_out(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -146,7 +146,7 @@ class Desktops:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Permanent(f"{where}: {first['msg']}") from None
+            raise Malformed(f"{where}: {first['msg']}") from None
         self.ready()
         return workstation, asked
 
@@ -169,7 +169,7 @@ def staged_name(workstation: str, session: str, agent: str, part: int) -> str:
 
 def _command(said: _Report, session_id: SessionId, workstation: str, now: datetime) -> ArchiveScreen:
     if said.started_at is None or said.ended_at is None or said.size is None or said.sha256 is None:
-        raise Permanent("of a finished recording started_at, ended_at, size and sha256 are needed")
+        raise Malformed("of a finished recording started_at, ended_at, size and sha256 are needed")
     return ArchiveScreen(
         session_id=session_id,
         agent_id=AgentId(said.agent_id.lower()),

@@ -3,9 +3,10 @@
 Bytes verified and committed in one step with their metadata, then sidecar, ledger and peer, then the mark on the board,
 and the staged blob deleted last. Killed between any two, the queue brings the command again, which finds the committed
 recording by its name, in this archive or in the peer's.
+
+Behind one front URL a desktop's report may reach the node in whose account the bytes are not: it goes on to the other.
 """
 
-import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,25 +16,20 @@ from capture.errors import CaptureError, Mangled, Permanent, Transient, Unauthor
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, screen_files
 from capture.model.conversation import Conversation
-from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
-from capture.model.media import SCREEN
-from capture.model.path import stem
+from capture.model.identity import NodeName
+from capture.model.ledger import LedgerEntry, ScreenTimes
 from capture.model.session import AgentSession, Seat, Wanted, seats
-from capture.ports import Archive, Clock, Queue, Sessions, Staged
+from capture.ports import Clock, Queue, Sessions, Staged
 from capture.redundancy.incidents import Incidents
-from capture.redundancy.rest import Rest
 from capture.screen.counts import Counts
 from capture.screen.desktops import staged_name
 from capture.screen.orders import Orders
+from capture.screen.taking import Elsewhere, Taking, recording_of
 
 _SOON, _FIRST_DELAY = 2.0, 5.0
 _LONGEST_DELAY = 60.0
 _END_PATIENCE = timedelta(hours=1)
 """How long a recording waits for the end of its session to be known; then it is kept rather than lost."""
-_TAKES = 20
-"""Recordings of one name with other bytes, as when an agent changed the workstation: each gets a number of its own."""
-_TAKE = 10_000
 
 
 class Finish(Protocol):
@@ -49,22 +45,20 @@ class Handover:
 
     node: NodeName
     peer: NodeName
-    source_name: str
     sessions: Sessions
     staged: Staged
-    archive: Archive
-    peer_archive: Archive
+    taking: Taking
     queue: Queue
+    peer_queue: Queue
     orders: Orders
     finish: Finish
     incidents: Incidents
-    rest: Rest
     counts: Counts
     clock: Clock
     max_failures: int
 
     def run(self, command: ArchiveScreen) -> None:
-        """Archive it, delete it when nobody wants it, or put the command back for later.
+        """Archive it, delete it when nobody wants it, pass the command on to the peer, or put it back for later.
 
         Permanent when the staged bytes are not what was reported, again and again; they stay where they are.
         """
@@ -76,6 +70,8 @@ class Handover:
             self._postpone(replace(command, failures=command.failures + 1), error)
         except (Transient, Unauthorized) as error:
             self._postpone(command, error)
+        except Elsewhere:
+            self._pass_on(command)
 
     def _hand_over(self, command: ArchiveScreen) -> None:
         session = self.sessions.get(command.session_id)
@@ -88,10 +84,7 @@ class Handover:
             emit(Event.SCREEN_DELETED, node=self.node, session=command.session_id, agent=command.agent_id)
             return
         if wanted is not Wanted.KEEP and self.clock.now() - command.reported_at < _END_PATIENCE:
-            waited = (self.clock.now() - command.reported_at).total_seconds()
-            raise Waiting(
-                "the end of the session is not known yet", retry_after=min(max(_SOON, waited / 10), _LONGEST_DELAY)
-            )
+            raise Waiting("the end of the session is not known yet", retry_after=self._later(command, _SOON))
         screen = ScreenTimes(
             command.session_id,
             command.agent_id,
@@ -99,15 +92,16 @@ class Handover:
             command.started_at,
             command.ended_at,
             session.marks if session is not None else (),
+            command.complete,
         )
         called_on = seat.called_on if seat is not None else None
         blank = LedgerEntry(
-            _recording(command, command.part),
+            recording_of(command, command.part),
             (called_on or command.started_at).replace(microsecond=0),
             session.conversation_id if session is not None else None,
             screen=screen,
         )
-        entry = self._archive(command, blank, name)
+        entry = self.taking.take(command, blank, name)
         # Of one that was found, the archive remembers all but the marks.
         self.finish(replace(entry, screen=screen), None, self.peer)
         self.orders.archived(command.session_id, command.agent_id, command.workstation)
@@ -129,55 +123,20 @@ class Handover:
         order = self.orders.find(command.workstation, command.session_id, command.agent_id)
         return order.wanted if order is not None else Wanted.NOTHING
 
-    def _archive(self, command: ArchiveScreen, blank: LedgerEntry, name: str) -> LedgerEntry:
-        """Return the archived fact: found under its name with the same bytes, or else committed now."""
-        for take in range(_TAKES):
-            entry = replace(blank, recording_id=_recording(command, command.part + take * _TAKE))
-            where = stem(self.source_name, entry.recording_id, entry.created_on, entry.conversation_id)
-            found = self._look(where) or self._commit(command, entry, where, name)
-            if any(copy.sha256 == command.sha256 for copy in found.copies):
-                return found
-        raise Permanent(f"{_TAKES} other recordings have this name already")
-
-    def _commit(self, command: ArchiveScreen, blank: LedgerEntry, where: str, name: str) -> LedgerEntry:
-        self._check_size(command, name)
-        path = f"{where}.{SCREEN.extension}"
-        upload, digest, size = self.archive.upload(path), hashlib.sha256(), 0
+    def _pass_on(self, command: ArchiveScreen) -> None:
+        """Let the peer do it, once: when it does not have the bytes either, it says so."""
         try:
-            for chunk in self.staged.read(name):
-                digest.update(chunk)
-                size += len(chunk)
-                upload.write(chunk)
-            if (size, digest.hexdigest()) != (command.size, command.sha256):
-                raise Mangled("the staged bytes are not those that the desktop reported")
-            copy = Copy(self.clock.now(), self.node, path, size, command.sha256, SCREEN.name)
-            entry = replace(blank, copies=frozenset({copy}))
-            if upload.commit(copy, entry, None):
-                return entry
-        finally:
-            upload.abort()
-        found = self.archive.find(where)
-        if found is None:
-            raise Mangled("the archive refused the commit, yet has no such recording")
-        return found
+            self.peer_queue.send(screen_files.to_json(replace(command, passed_on=True)))
+        except CaptureError as error:  # whatever the peer's store answers: this node still has the command
+            text = f"the peer, which may have the bytes, could not be told: {error}"
+            self._postpone(command, Transient(text, self._later(command, _FIRST_DELAY)))
+            return
+        emit(Event.SCREEN_PASSED_ON, node=self.node, session=command.session_id, agent=command.agent_id)
 
-    def _check_size(self, command: ArchiveScreen, name: str) -> None:
-        size = self.staged.size(name)
-        if size is None:
-            raise Mangled("nothing has been staged under this name")
-        if size != command.size:
-            raise Mangled(f"{size} bytes are staged, the desktop reported {command.size}")
-
-    def _look(self, where: str) -> LedgerEntry | None:
-        """Look in both archives: a desktop that got no answer from one node uploads to the other one, too."""
-        if (found := self.archive.find(where)) is not None:
-            return found
-        if not self.rest.on:
-            try:
-                return self.peer_archive.find(where)
-            except (Transient, Unauthorized):
-                self.rest.begin()
-        return None  # a second copy does no harm, a lost one does
+    def _later(self, command: ArchiveScreen, least: float) -> float:
+        """Seconds until the next look: the longer it has been reported, the longer."""
+        waited = (self.clock.now() - command.reported_at).total_seconds()
+        return min(max(least, waited / 10), _LONGEST_DELAY)
 
     def _postpone(self, command: ArchiveScreen, error: CaptureError) -> None:
         """Put the command back with a delay instead of raising: waiting must not use up the queue's poison count."""
@@ -199,7 +158,3 @@ class Handover:
 def _seat(session: AgentSession | None, command: ArchiveScreen) -> Seat | None:
     found = seats(session) if session is not None else ()
     return next((seat for seat in found if seat.agent_id == command.agent_id), None)
-
-
-def _recording(command: ArchiveScreen, part: int) -> RecordingId:
-    return RecordingId(f"screen-{command.session_id}-{command.agent_id}-{part}")

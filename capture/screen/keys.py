@@ -20,6 +20,11 @@ def workstation_key(secret: str, workstation: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def is_workstation(name: str) -> bool:
+    """Tell whether this is the name of a workstation, in lower case."""
+    return _WORKSTATION.fullmatch(name) is not None
+
+
 def admitted(headers: Mapping[str, str], secrets: Iterable[str]) -> str:
     """Return the name, in lower case, of the workstation that shows its key; Stranger when it does not.
 
@@ -30,7 +35,7 @@ def admitted(headers: Mapping[str, str], secrets: Iterable[str]) -> str:
     scheme, _, shown = told.get("authorization", "").strip().partition(" ")
     good = [workstation_key(secret, workstation) for secret in secrets if secret]
     fits = _is_one_of(shown.strip(), good)
-    if not fits or scheme.lower() != "bearer" or not _WORKSTATION.fullmatch(workstation):
+    if not fits or scheme.lower() != "bearer" or not is_workstation(workstation):
         raise Stranger("no key of this workstation: send x-workstation and authorization: Bearer <key>")
     return workstation
 

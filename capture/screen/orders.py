@@ -90,6 +90,8 @@ class Orders:
         return known
 
     def _seat(self, seat: Seat, what: Wanted) -> str | None:
+        if not self.seating.is_person(seat.agent_id):
+            return None
         key = f"{WITHOUT_WORKSTATION}{order_key(seat.session_id, seat.agent_id)}"
         place = self.seating.place_of(seat.agent_id)
         if place is None:

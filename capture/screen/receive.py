@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from capture.errors import CaptureError, Permanent, TooLarge, Transient
+from capture.errors import CaptureError, TooLarge
 from capture.events import Event, emit
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import NodeName
@@ -23,7 +23,7 @@ HIDDEN_SECONDS = 10.0
 """How long the process that has heard a fact has it to itself."""
 
 type Parse = Callable[[bytes, Mapping[str, str], NodeName, datetime], Sequence[ScreenFact]]
-"""Reads the facts in a webhook, none if it is of another table or message; Permanent says why it is no webhook."""
+"""Reads the facts in a webhook, none if it is of another table or message; Malformed says why it is no webhook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Receiver:
     def receive(self, body: bytes, headers: Mapping[str, str]) -> dict[str, int]:
         """Keep what a webhook says and return how many facts that were; 0: it was of no concern.
 
-        TooLarge beyond the limit, Permanent when it is no webhook, Transient when it cannot be kept: then the sender
-        must try again.
+        TooLarge beyond the limit, Malformed when it is no webhook; any other error means that it cannot be kept: then
+        the sender must try again.
         """
         if len(body) > self.limit_bytes:
             raise TooLarge(f"the body has {len(body)} bytes, at most {self.limit_bytes} are read")
@@ -68,13 +68,10 @@ class Receiver:
         body = screen_facts.to_json(fact)
         if len(body) > LARGEST_BODY and fact.session is not None:
             body = screen_facts.to_json(
-                replace(fact, session=None, read_back=fact.read_back or RowRef("msdyn_ocsession", fact.session.id))
+                replace(fact, session=None, read_back=fact.read_back or RowRef(None, fact.session.id))
             )
-        try:
-            self.ready()
-            held = self.queue.hold(body, HIDDEN_SECONDS)
-        except Permanent as error:  # it is the store that refuses, so the sender is not to blame
-            raise Transient(str(error)) from None
+        self.ready()
+        held = self.queue.hold(body, HIDDEN_SECONDS)
         self.counts.add("kept")
         session = fact.session.id if fact.session is not None else None
         emit(Event.SCREEN_EVENT_KEPT, node=self.node, id=fact.event_id, session=session)

@@ -10,6 +10,7 @@ from capture.model.conversation import Agent
 from capture.model.identity import AgentId, NodeName
 from capture.model.workstation import SignIn, names_of, workstation_of
 from capture.ports import Alarm, Alarms, Clock, Source, Workstations
+from capture.screen.background import Background
 
 GONE_AFTER = timedelta(minutes=3)
 """A workstation that was not heard of for so long is empty."""
@@ -23,6 +24,7 @@ class Seating:
     workstations: Workstations
     alarms: Alarms
     source: Source
+    background: Background
     clock: Clock
     _agents: dict[AgentId, Agent] = field(default_factory=dict, init=False)
 
@@ -39,6 +41,10 @@ class Seating:
             return False
         emit(Event.WORKSTATION_SIGNED_IN, node=self.node, workstation=known.workstation)
         return True
+
+    def is_person(self, agent_id: AgentId) -> bool:
+        """Tell whether an agent may sit anywhere: a bot has sessions like anybody else, and no screen."""
+        return not self._agent(agent_id).is_program
 
     def place_of(self, agent_id: AgentId) -> str | None:
         """Find the workstation of an agent, None when he sits nowhere. Of several the latest wins; that is reported."""
@@ -61,10 +67,16 @@ class Seating:
         return found.workstation if found is not None else None
 
     def _agent(self, agent_id: AgentId) -> Agent:
-        # Dynamics may be out of reach just when a call rings: then what was known of him before must do.
+        # Dynamics may be slow or out of reach just when a call rings: what was known of him before must do, and is
+        # brought up to date meanwhile.
+        if agent_id in self._agents:
+            self.background(lambda: self._read(agent_id))
+        else:
+            self._agents[agent_id] = self.source.agent(agent_id)
+        return self._agents[agent_id]
+
+    def _read(self, agent_id: AgentId) -> None:
         try:
             self._agents[agent_id] = self.source.agent(agent_id)
-        except CaptureError:
-            if agent_id not in self._agents:
-                raise
-        return self._agents[agent_id]
+        except CaptureError as error:
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="agent", id=agent_id, why=error)

@@ -48,6 +48,7 @@ class Following:
     counts: Counts
     clock: Clock
     _told: dict[str, tuple[tuple[str, datetime, bool], float]] = field(default_factory=dict, init=False)
+    _owed: set[str] = field(default_factory=set, init=False)
 
     def apply(self, fact: ScreenFact, *, sure: bool = False) -> None:
         """Take a fact in, whoever heard it, whenever it comes, however often. `sure`: Dynamics has just said so."""
@@ -79,11 +80,14 @@ class Following:
         """Take in that somebody signs in, is still there, or signs out: who waited for a seat gets one."""
         if fact.sign_in is None:
             return
-        if self.seating.take(fact.sign_in):
+        workstation = fact.sign_in.workstation
+        if self.seating.take(fact.sign_in) or workstation in self._owed:
+            self._owed.add(workstation)  # until it has been done: the desktop's next sign of life tries again
             for alarm in self.orders.alarms.listed(_SEATS_AT_ONCE):
                 if alarm.key.startswith(WITHOUT_WORKSTATION) and alarm.session_id is not None:
                     self.orders.memory.raised(alarm.key)
                     self._publish_again(alarm.session_id)
+            self._owed.discard(workstation)
         if not fact.forwarded and self._is_news(fact.sign_in):
             # In the background: a desktop that signs in does not wait on the other region.
             self.background(lambda: self._send(replace(fact, forwarded=True)))
@@ -115,7 +119,7 @@ class Following:
         if fact.read_back is not None:
             table, row = fact.read_back.table, fact.read_back.id
         elif known is not None:
-            table, row = "msdyn_ocsession", known.id
+            table, row = None, str(known.id)
         else:
             return None, None
         try:

@@ -1,28 +1,27 @@
-"""What lost webhooks have not said, calls that last too long, and what nobody needs any more."""
+"""What lost webhooks have not said, and calls that last too long."""
 
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from capture.errors import CaptureError
 from capture.events import Event, emit
 from capture.messages import ScreenFact
 from capture.model.authority import Active
-from capture.model.identity import AgentId, NodeName, RecordingId, SessionId
+from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import AgentSession, Wanted, merge_sessions, seats
-from capture.ports import Alarm, Alarms, Clock, Ledger, Sessions, Source, Staged
+from capture.ports import Alarm, Alarms, Clock, Sessions, Source
 from capture.redundancy.outgoing import Outgoing
 from capture.screen.counts import Counts
 from capture.screen.orders import Orders
 from capture.screen.sessions import Following
+from capture.screen.staging import Staging
 
 _LOOK_BACK = timedelta(minutes=5)
 """How long ago a session may have ended and still be read; longer when the last sweep is longer ago."""
 _LONGEST_LOOK_BACK = timedelta(hours=12)
 _SLICE = 100
 _MOST_OPEN = 10_000
-_PURGE_EVERY = 600.0
-_PURGED_AFTER = timedelta(hours=1)
+_TIDY_EVERY = 600.0
 _ALARMS_KEPT = timedelta(hours=24)
 
 
@@ -33,8 +32,7 @@ class ScreenSweep:
     node: NodeName
     source: Source
     sessions: Sessions
-    staged: Staged
-    ledger: Ledger
+    staging: Staging
     alarms: Alarms
     orders: Orders
     following: Following
@@ -44,7 +42,7 @@ class ScreenSweep:
     long_after: timedelta
     _seen: dict[SessionId, AgentSession] = field(default_factory=dict, init=False)
     _swept_at: datetime | None = field(default=None, init=False)
-    _purged_at: float = field(default=float("-inf"), init=False)
+    _tidied_at: float = field(default=float("-inf"), init=False)
 
     def run(self, active: Active) -> None:
         """What only the ACTIVE node does: read open and recently ended sessions, which are facts like any other."""
@@ -63,15 +61,15 @@ class ScreenSweep:
         self._watch_long([each for each in known if each in seen], now)
 
     def tidy(self, until: float) -> None:
-        """What both nodes do: tell the peer what waits, and now and then throw away what nobody needs any more.
+        """What both nodes do: tell the peer what waits, and now and then look after what is staged, and old alarms.
 
         The telling ends at the monotonic time `until`.
         """
         while self.outgoing.deliver(_SLICE) == _SLICE and self.clock.monotonic() < until:
             pass
-        if self.clock.monotonic() - self._purged_at >= _PURGE_EVERY:
-            self._purged_at = self.clock.monotonic()
-            self._purge()
+        if self.clock.monotonic() - self._tidied_at >= _TIDY_EVERY:
+            self._tidied_at = self.clock.monotonic()
+            self.staging.tidy()
             for alarm in self.alarms.listed(_MOST_OPEN):
                 if self.clock.now() - alarm.at >= _ALARMS_KEPT:
                     self.alarms.clear(alarm.key)
@@ -116,39 +114,3 @@ class ScreenSweep:
             alarm = Alarm(f"long {session_id}", now, f"the session has lasted for {minutes} minutes", session_id)
             if self.alarms.raise_(alarm):
                 emit(Event.LONG_CALL, logging.WARNING, node=self.node, session=session_id, minutes=minutes)
-
-    def _purge(self) -> None:
-        """Delete what was staged and nobody needs.
-
-        That is what belongs to sessions that nobody accepted, when the desktop has never said so, and what the other
-        node has archived, to which the desktop went over while this one was away.
-        """
-        for name, changed_at in self.staged.listed("", _MOST_OPEN):
-            parts = name.split("/")
-            if self.clock.now() - changed_at < _PURGED_AFTER or len(parts) != 3:
-                continue
-            seat, number = parts[2].removesuffix(".mp4").rpartition("-")[::2]
-            try:
-                self._purge_one(name, SessionId(parts[1]), AgentId(seat), number)
-            except CaptureError as error:
-                emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="purge", why=error)
-
-    def _purge_one(self, name: str, session_id: SessionId, agent_id: AgentId, part: str) -> None:
-        session = self.sessions.get(session_id)
-        seat = next((each for each in seats(session) if each.agent_id == agent_id), None) if session else None
-        if seat is None:
-            return
-        match self.orders.wanted(seat):
-            case Wanted.DELETE:
-                self.staged.remove(name)
-                self.counts.add("deleted")
-                emit(Event.SCREEN_DELETED, node=self.node, session=session_id, agent=agent_id)
-            case Wanted.KEEP if seat.called_on is not None:
-                recording = RecordingId(f"screen-{session_id}-{agent_id}-{part}")
-                entry = self.ledger.get(recording, seat.called_on.replace(microsecond=0))
-                size = self.staged.size(name)
-                # Less than what is archived, or the same: more may be another recording, which waits for its turn.
-                if entry is not None and size is not None and any(copy.size >= size for copy in entry.copies):
-                    self.staged.remove(name)
-            case _:
-                pass

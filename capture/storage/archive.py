@@ -80,6 +80,7 @@ def _screen_metadata(screen: ScreenTimes | None) -> dict[str, str]:
         "workstation": screen.workstation,
         "started_at": screen.started_at.isoformat(),
         "ended_at": screen.ended_at.isoformat(),
+        "incomplete": "" if screen.complete else "true",
     }
 
 
@@ -119,4 +120,5 @@ def _screen(values: dict[str, str]) -> ScreenTimes | None:
         workstation=values["workstation"],
         started_at=datetime.fromisoformat(values["started_at"]),
         ended_at=datetime.fromisoformat(values["ended_at"]),
+        complete="incomplete" not in values,
     )

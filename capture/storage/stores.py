@@ -69,6 +69,7 @@ class PeerStore:
     ingest: StorageQueue
     watermarks: StorageQueue
     screens: StorageQueue
+    screen_files: StorageQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,6 @@ class OwnStore(PeerStore):
     open_conversations: TableOpenConversations
     outbox: TableOutbox
     state: TableState
-    screen_files: StorageQueue
     screen_outbox: TableOutbox
     sessions: TableSessions
     workstations: TableWorkstations
@@ -124,7 +124,7 @@ def open_own_store(
         open_conversations=TableOpenConversations(tables.get_table_client("openconversations"), setting),
         outbox=TableOutbox(tables.get_table_client("outbox"), setting),
         state=TableState(state, setting),
-        screen_files=StorageQueue(queues, names.screen_file_queue, setting),
+        screen_files=shared.screen_files,
         screen_outbox=TableOutbox(tables.get_table_client("outbox"), setting, TO_SCREENS),
         sessions=TableSessions(tables.get_table_client("sessions"), setting),
         workstations=TableWorkstations(tables.get_table_client("workstations"), setting),
@@ -177,6 +177,7 @@ def _shared(
         ingest=StorageQueue(queues, names.ingest_queue, setting),
         watermarks=StorageQueue(queues, names.watermark_queue, setting),
         screens=StorageQueue(queues, names.screen_queue, setting),
+        screen_files=StorageQueue(queues, names.screen_file_queue, setting),
     )
 
 

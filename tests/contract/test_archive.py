@@ -153,8 +153,9 @@ def test_the_other_node_can_look_it_up(world: World) -> None:
     assert world.peer.archive.find(STEM) == entry_for(b"1")
 
 
-def test_the_recording_of_a_screen_says_whose_it_is(world: World) -> None:
-    screen = ScreenTimes(SessionId("s1"), AgentId("Änn"), "pc-1", after(1), after(60.5))
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_recording_of_a_screen_says_whose_it_is(world: World, complete: bool) -> None:
+    screen = ScreenTimes(SessionId("s1"), AgentId("Änn"), "pc-1", after(1), after(60.5), complete=complete)
     entry = replace(entry_for(b"video", f"{STEM}.mp4"), screen=screen)
     (copy,) = entry.copies
     upload = world.main.archive.upload(f"{STEM}.mp4")

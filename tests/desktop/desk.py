@@ -15,6 +15,9 @@ import pytest
 from lab.processes import ROOT
 from tests.desktop.pair import KEY
 
+PATIENCE = 45.0
+"""Seconds that a test waits for what takes a second on a machine with nothing else to do."""
+
 
 def needed(program: str, package: str) -> str:
     """Return where a program is; fail when it is missing, for a skipped test would prove nothing."""
@@ -24,7 +27,7 @@ def needed(program: str, package: str) -> str:
     return found
 
 
-def until[T](found: Callable[[], T], seconds: float = 15.0, what: str = "") -> T:
+def until[T](found: Callable[[], T], seconds: float = PATIENCE, what: str = "") -> T:
     """Wait until `found` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while not (result := found()):
@@ -46,6 +49,11 @@ def length_of(path: Path) -> float:
     assert (stream["width"] % 2, stream["height"] % 2) == (0, 0)
     assert int(stream["nb_read_frames"]) > 0
     return float(told["format"]["duration"])
+
+
+def seconds_in(path: Path) -> int:
+    """Return how many whole seconds of video have been written: ffmpeg writes a fragment for each."""
+    return path.read_bytes().count(b"moof") if path.exists() else 0
 
 
 class Desk:
@@ -81,7 +89,7 @@ class Desk:
         assert self.process
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=15)
+        _, said = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, said.decode()
         self.process = None
         return time.monotonic() - begun

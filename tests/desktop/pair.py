@@ -112,7 +112,7 @@ class SmallNode:
         expires = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
         board = f"{self.url}/desktops/boards/{self.workstation}.json?{SAS}"
         told = {"node": self.name, "board_url": board, "expires_at": expires}
-        return JSONResponse({**told, "keep_alive_seconds": 2, "poll_seconds": 0.4})
+        return JSONResponse({**told, "keep_alive_seconds": 2, "poll_seconds": 0.25})
 
     async def _sign_out(self, request: Request) -> Response:
         if not self._known(request):

@@ -50,6 +50,7 @@ screens = st.builds(
         max_size=2,
         unique_by=lambda mark: mark.id,
     ).map(lambda some: tuple(sorted(some))),
+    complete=st.booleans(),
 )
 
 

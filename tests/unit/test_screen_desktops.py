@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from capture.errors import Permanent
+from capture.model.identity import SessionId
 from capture.screen.keys import workstation_key
-from tests.office import ANN, SECRET, Office, accepted, at, closed, ringing
+from tests.office import ANN, BOB, SECRET, Office, accepted, at, closed, ringing
 from tests.pair import Pair
 
 SIGN_IN = {"user": "ann@contoso.com", "signed_in_at": at(0).isoformat()}
@@ -27,7 +29,7 @@ def test_a_sign_in_says_where_the_board_is(office: Office) -> None:
     assert told["node"] == "peer"
     assert told["board_url"].startswith("memory:boards/pc-7.json")
     assert told["expires_at"] == "2026-11-22T22:00:00Z"
-    assert (told["keep_alive_seconds"], told["poll_seconds"]) == (15, 0.4)
+    assert (told["keep_alive_seconds"], told["poll_seconds"]) == (15, 0.25)
     assert office.board("peer", "pc-7").orders == {}
 
 
@@ -145,6 +147,39 @@ def test_when_the_store_is_down_the_desktop_tries_again(office: Office) -> None:
     office.pair.accounts["main"].power.down = True
     assert office.call("main", "pc-1", "sign_in", SIGN_IN).status == 503
     assert office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1").status == 503
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("boards.change", "sign_in"),
+        ("workstations.merge", "sign_in"),
+        ("workstations.at", "sign_out"),
+        ("boards.get", "upload"),
+        ("boards.get", "report"),
+        ("screen_files.send", "report"),
+    ],
+)
+def test_an_unexpected_answer_of_the_store_is_no_fault_of_the_desktop(office: Office, call: str, what: str) -> None:
+    body = {**SIGN_IN, "agent_id": "ann", "state": "finished", "at": at(9).isoformat(), "size": 1, "sha256": "0" * 64}
+    body |= {"started_at": at(1).isoformat(), "ended_at": at(9).isoformat()}
+    session = "s1" if what in ("upload", "report") else None
+    office.pair.accounts["main"].power.fail_next(call, error=Permanent("OWN_STORAGE: unexpected answer"))
+    said = office.call("main", "pc-1", what, body, session)
+    assert said.status == 503
+    assert json.loads(said.body)["error"] == "OWN_STORAGE: unexpected answer"
+    assert office.call("main", "pc-1", what, body, session).status < 300
+
+
+def test_neither_is_one_of_dynamics(office: Office) -> None:
+    office.hear(ringing(SessionId("s2"), BOB))
+    office.pair.start("main")
+    office.pair.source.session_failures += [Permanent("systemusers: 400")]
+    body = {"user": "bob@contoso.com", "signed_in_at": at(0).isoformat()}
+    assert office.call("main", "pc-2", "sign_in", body).status == 503
+    assert office.wanted("main", "pc-2") == {}
+    assert office.call("main", "pc-2", "sign_in", body).status == 200
+    assert office.wanted("main", "pc-2") == {"s2:bob": "record"}
 
 
 def test_what_is_wanted_stays_whatever_a_desktop_says(office: Office) -> None:

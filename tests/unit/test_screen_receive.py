@@ -131,7 +131,7 @@ def test_a_session_too_large_for_a_message_is_read_back(office: Office) -> None:
     large = replace(fact, session=replace(fact.session, marks=marks))
     assert replace(receiver, parse=lambda *_: [large]).receive(b"", {}) == {"kept": 1}
     (body,) = office.pair.accounts["main"].stores.screens.bodies()
-    assert screen_facts.from_json(body).read_back == RowRef("msdyn_ocsession", fact.session.id)
+    assert screen_facts.from_json(body).read_back == RowRef(None, fact.session.id)
 
 
 def test_the_background_takes_no_more_than_it_can_hold() -> None:

@@ -48,10 +48,12 @@ def test_the_schema_refuses_what_is_not_a_sidecar() -> None:
 
 
 def test_the_sidecar_of_a_screen_has_its_time_line() -> None:
-    mark = Mark(MarkKind.HOLD, "h1", WHEN, None)
-    screen = ScreenTimes(SessionId("s1"), AgentId("a1"), "pc-1", WHEN, WHEN, (mark,))
+    hold, invited = Mark(MarkKind.HOLD, "h1", WHEN, None), Mark(MarkKind.CONSULT, "c1", WHEN, None)
+    left = Mark(MarkKind.CONSULT, "c2", None, WHEN)
+    screen = ScreenTimes(SessionId("s1"), AgentId("a1"), "pc-1", WHEN, WHEN, (invited, left, hold))
     document = json.loads(sidecar("contoso", replace(ENTRY, screen=screen), COPY, None))
     jsonschema.validate(document, PUBLISHED)
     assert document["screen"]["marks"] == [
-        {"kind": "hold", "id": "h1", "begun_at": "2026-11-22T09:00:00Z", "ended_at": None}
+        {"kind": "consult", "id": "c1", "begun_at": "2026-11-22T09:00:00Z", "ended_at": "2026-11-22T09:00:00Z"},
+        {"kind": "hold", "id": "h1", "begun_at": "2026-11-22T09:00:00Z", "ended_at": None},
     ]

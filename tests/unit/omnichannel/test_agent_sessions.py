@@ -68,6 +68,7 @@ def test_a_session_is_read_with_its_participants(organisation: Organisation, ser
     server.on(SESSIONS, says({"value": [ROW, {"activityid": "none"}]}))
     assert organisation.sessions_by_id([SessionId(SESSION)]) == [VALUE]
     assert organisation.session_of("msdyn_ocsession", SESSION) == VALUE
+    assert organisation.session_of(None, SESSION) == VALUE
     asked = unquote(server.asked[-1].path)
     assert f"$filter=activityid eq {SESSION}" in asked
     assert "$expand=msdyn_ocsession_sessionparticipant_nested($select=msdyn_sessionparticipantid," in asked
@@ -140,6 +141,15 @@ def test_a_hold_leads_to_its_session_and_is_a_mark(organisation: Organisation, s
 def test_tables_that_have_no_sessions_are_not_asked(organisation: Organisation, server: TinyServer) -> None:
     assert organisation.session_of("account", guid(9)) is None
     assert server.count(API) == 0
+
+
+@pytest.mark.parametrize("column", ["msdyn_botapplicationid", "applicationid"])
+def test_a_bot_is_told_from_a_person(organisation: Organisation, server: TinyServer, column: str) -> None:
+    bot = {"systemuserid": ADA, "fullname": "IVR", "msdyn_botapplicationid": None, "applicationid": None}
+    person = bot | {"systemuserid": BOB}
+    server.on(API + "systemusers?", says({"value": [bot | {column: guid(9)}]}), says({"value": [person]}))
+    assert organisation.agent(AgentId(ADA)).is_program
+    assert not organisation.agent(AgentId(BOB)).is_program
 
 
 def test_an_agent_is_read_once(organisation: Organisation, server: TinyServer) -> None:
