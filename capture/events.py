@@ -53,6 +53,8 @@ class Event(StrEnum):
     WORKSTATION_SIGNED_OUT = "workstation_signed_out"
     WORKSTATIONS_DOUBLED = "workstations_doubled"
     LONG_CALL = "long_call"
+    RECORDING_PLAYED = "recording_played"
+    VISITOR_REFUSED = "visitor_refused"
     WORK_FAILED = "work_failed"
 
 
