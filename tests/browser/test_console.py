@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -100,7 +100,7 @@ def test_a_call_is_found_by_the_end_of_its_number_and_by_its_agent(page: Page, p
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(page: Page, pair: Pair, scheme: Any) -> None:
+def test_axe_finds_nothing_serious(page: Page, pair: Pair, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
     open_a_call(page, pair)
     assert serious(page) == []
