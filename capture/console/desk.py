@@ -7,7 +7,7 @@ from pathlib import Path
 
 from capture.console.access import Access, Visitor, same_origin
 from capture.console.answer import Answer, answer
-from capture.console.conversation import ConversationView
+from capture.console.conversation import ConversationView, conversation_key
 from capture.console.finding import Search
 from capture.console.glance import Glance
 from capture.console.media import Media
@@ -61,6 +61,16 @@ class Console:
         said = answer(lambda: self._answer(asked))
         cached = {"Cache-Control": "no-store"} if "Cache-Control" not in said.headers else {}
         return Answer(said.status, said.body, said.media_type, {**_ALWAYS, **cached, **said.headers})
+
+    def recording(self, recording_id: str, at: str) -> dict[str, object]:
+        """Show one recording of that id and `created_on` with its conversation. Absent: there is none."""
+        view = self.conversations.read(conversation_key(self.media.entry(recording_id, at)))
+        return {**view, "recordings": [each for each in view["recordings"] if each["id"] == recording_id]}
+
+    def audio(self, recording_id: str, asked: Asked) -> Answer:
+        """Give a piece of a recording to a holder of the node's host key; that, too, is kept."""
+        wanted = asked.headers.get("range", "bytes=0-")
+        return self.media.read(recording_id, asked.query.get("at", ""), wanted, Visitor("host-key", "the host key"))
 
     def _answer(self, asked: Asked) -> object:
         try:

@@ -36,8 +36,11 @@ def test_every_function_of_the_design_is_there() -> None:
         "parked",
         "requeue",
         "recordings",
+        "recording",
+        "recording_media",
         "conversation",
         "console",
+        "asked",
         "respond",
     ]
 
