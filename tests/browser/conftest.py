@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lab.console_calls import ShownCall, put_call
 from lab.pair import NODES, Pair
 from lab.stored import read_ledger
 from lab.waiting import wait_until
@@ -40,6 +41,12 @@ def pair() -> Iterator[Pair]:
 
         wait_until("all calls are in both ledgers", archived, 60)
         yield pair
+
+
+@pytest.fixture(scope="session")
+def shown(pair: Pair) -> ShownCall:
+    """A call with a hold, a transfer and the screen of its agent, in main's archive."""
+    return put_call(pair.storage["main"].connection_string, "main")
 
 
 @pytest.fixture

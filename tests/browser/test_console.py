@@ -6,8 +6,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
+from lab.console_calls import ShownCall
 from lab.pair import NODES, Pair
 from lab.waiting import wait_until
 
@@ -97,6 +98,65 @@ def test_a_call_is_found_by_the_end_of_its_number_and_by_its_agent(page: Page, p
     page.get_by_label("Agent").fill("nobody of this name")
     page.get_by_role("button", name="Search").click()
     page.get_by_text("0 found in").wait_for()
+
+
+def test_a_screen_is_shown_in_step_with_its_call_and_the_line_has_holds_and_agents(
+    page: Page, pair: Pair, shown: ShownCall
+) -> None:
+    open_console(page, pair)
+    page.get_by_label("Conversation id").fill(shown.conversation_id)
+    page.get_by_label("From day").fill("")
+    page.get_by_role("button", name="Search").click()
+    page.locator("#findings button").first.click()
+    until(page, "document.querySelector('audio')?.duration > 1 && document.querySelector('video')?.readyState > 0")
+    assert page.locator("#timeline .hold").count() == 3, "hold and transfer of the session, hold on the screen"
+    expect(page.locator("#timeline")).to_contain_text(shown.agent)
+    expect(page.locator("#parts")).to_contain_text("hold")
+    # The audio ended with the call, so it began a minute minus its length after it; the screen's 2 s after it.
+    apart = (
+        "document.querySelector('video').currentTime"
+        " - (60 - document.querySelector('audio').duration + document.querySelector('audio').currentTime - 2)"
+    )
+    page.get_by_role("slider", name="Position in the call").fill("10")
+    until(page, f"Math.abs({apart}) < 0.5")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"{POSITION} > 12 && Math.abs({apart}) < 0.5")
+    assert not page.evaluate("document.querySelector('video').paused")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "document.querySelector('video').paused")
+
+
+def test_the_page_starts_and_stops_requests_of_recovery(page: Page, pair: Pair) -> None:
+    """The page alone, with what answers it made up: that it recovers is shown where recovery is."""
+    sent: list[Any] = []
+    request = {"id": "r-1", "mode": "period", "from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
+    request |= {"status": "running", "started": "2026-11-24T00:00:00Z", "ended": None}  # type: ignore[dict-item]
+    figures = {"detected": 7, "recovered": 3, "failed": 0}
+
+    def answer(route: Route, asked: Request) -> None:
+        if asked.method == "POST":
+            assert asked.headers["x-capture-console"] == "1"
+            sent.append(asked.post_data_json)
+            route.fulfill(json=request | figures)
+        else:
+            route.fulfill(json=[request | figures] if sent else [])
+
+    page.route("**/api/console/recovery", answer)
+    open_console(page, pair)
+    page.get_by_label("From (UTC)").fill("2026-11-22T00:00")
+    page.get_by_label("To (UTC)").fill("2026-11-23T00:00")
+    page.get_by_label("Only report").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Stop request r-1").click()
+    until(page, "document.getElementById('recovery-said').textContent.includes('r-1')")
+    page.get_by_label("or ids").fill("id-1\nid-2")
+    page.get_by_role("button", name="Start").click()
+    wait_until("three requests were sent", lambda: len(sent) == 3, 10)
+    assert sent == [
+        {"from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z", "dry_run": True},
+        {"stop": "r-1"},
+        {"ids": ["id-1", "id-2"], "dry_run": True},
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
