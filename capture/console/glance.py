@@ -7,11 +7,18 @@ from typing import Any
 
 from capture.console.status import Status, text_of
 from capture.errors import CaptureError
+from capture.events import Event
 from capture.ports import Alarms, Queue, Reigns
 
 _MOST_REIGNS = 50
 _MOST_ALARMS = 50
 _LATE_SECONDS = 300
+_KINDS = {
+    "seat": Event.AGENT_WITHOUT_WORKSTATION,
+    "doubled": Event.WORKSTATIONS_DOUBLED,
+    "long": Event.LONG_CALL,
+}
+"""By what the key of an alarm begins with; all others are of a desktop that could not record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Glance:
 
     def _raised(self) -> list[dict[str, Any]]:
         return [
-            {"name": alarm.key.partition("|")[0], "at": text_of(alarm.at), "text": alarm.text}
+            {"name": _KINDS.get(alarm.key.partition(" ")[0], Event.SCREEN_FAILED).value, "at": text_of(alarm.at), "text": alarm.text}
             for alarm in self.alarms.listed(_MOST_ALARMS)
         ]
 
