@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from capture.console.status import Status, text_of
 from capture.errors import CaptureError
 from capture.events import Event
-from capture.ports import Alarms, Queue, Reigns
+from capture.ports import Alarm, Alarms, Queue, Reigns
 
 _MOST_REIGNS = 50
 _MOST_ALARMS = 50
@@ -19,6 +20,18 @@ _KINDS = {
     "long": Event.LONG_CALL,
 }
 """By what the key of an alarm begins with; all others are of a desktop that could not record."""
+
+
+class PairAlarm(StrEnum):
+    """What the figures of the pair may say to a person; docs/operations.md says what to do."""
+
+    NOBODY_ACTIVE = "nobody_active"
+    TWO_ACTIVE = "two_active"
+    NODE_SILENT = "node_silent"
+    RECORDINGS_PARKED = "recordings_parked"
+    SECOND_COPIES = "second_copies"
+    OUTBOX_WAITS = "outbox_waits"
+    LAG_GROWS = "lag_grows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +109,33 @@ class Glance:
 
     def _raised(self) -> list[dict[str, Any]]:
         return [
-            {"name": _KINDS.get(alarm.key.partition(" ")[0], Event.SCREEN_FAILED).value, "at": text_of(alarm.at), "text": alarm.text}
+            {"name": _kind(alarm).value, "at": text_of(alarm.at), "text": alarm.text}
             for alarm in self.alarms.listed(_MOST_ALARMS)
         ]
 
     def _derived(self, own: dict[str, Any], nodes: list[dict[str, Any]], active: list[str]) -> list[dict[str, Any]]:
-        """Say what follows from the figures. The names are those of the section Alarms in docs/operations.md."""
+        """Say what follows from the figures."""
         at = own["at"]
-        found: list[tuple[str, str]] = []
+        found: list[tuple[PairAlarm, str]] = []
         if len(active) != 1:
-            found.append(("nobody_active" if not active else "two_active", "not exactly one node calls itself ACTIVE"))
-        found += [("node_silent", f"{node['node']}: no heartbeat") for node in nodes if _is_absent(node)]
+            name = PairAlarm.TWO_ACTIVE if active else PairAlarm.NOBODY_ACTIVE
+            found.append((name, "not exactly one node calls itself ACTIVE"))
+        found += [(PairAlarm.NODE_SILENT, f"{node['node']}: no heartbeat") for node in nodes if _is_absent(node)]
         if own["parked"]:
-            found.append(("recordings_parked", f"{own['parked']} recordings or messages wait for a person"))
+            found.append((PairAlarm.RECORDINGS_PARKED, f"{own['parked']} recordings or messages wait for a person"))
         if own["second_copies"]:
-            found.append(("second_copies", f"{own['second_copies']} recordings are archived twice"))
+            found.append((PairAlarm.SECOND_COPIES, f"{own['second_copies']} recordings are archived twice"))
         if own["outbox"]["oldest_seconds"] > _LATE_SECONDS:
-            found.append(("outbox_waits", f"the peer has not been told for {own['outbox']['oldest_seconds']} s"))
+            found.append(
+                (PairAlarm.OUTBOX_WAITS, f"the peer has not been told for {own['outbox']['oldest_seconds']} s")
+            )
         if (own["lag_seconds"] or 0) > self.lookback_seconds + _LATE_SECONDS:
-            found.append(("lag_grows", f"the low watermark is {own['lag_seconds']} s old"))
-        return [{"name": name, "at": at, "text": text} for name, text in found]
+            found.append((PairAlarm.LAG_GROWS, f"the low watermark is {own['lag_seconds']} s old"))
+        return [{"name": name.value, "at": at, "text": text} for name, text in found]
+
+
+def _kind(alarm: Alarm) -> Event:
+    return _KINDS.get(alarm.key.partition(" ")[0], Event.SCREEN_FAILED)
 
 
 def _is_absent(node: dict[str, Any]) -> bool:
