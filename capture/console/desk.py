@@ -69,7 +69,7 @@ class Console:
 
     def audio(self, recording_id: str, asked: Asked) -> Answer:
         """Give a piece of a recording to a holder of the node's host key; that, too, is kept."""
-        wanted = asked.headers.get("range", "bytes=0-")
+        wanted = asked.headers.get("range", "")
         return self.media.read(recording_id, asked.query.get("at", ""), wanted, Visitor("host-key", "the host key"))
 
     def _answer(self, asked: Asked) -> object:
@@ -96,7 +96,7 @@ class Console:
             case "conversations":
                 return self.conversations.read(which)
             case "media":
-                wanted = asked.headers.get("range", "bytes=0-")
+                wanted = asked.headers.get("range", "")
                 return self.media.read(which, asked.query.get("at", ""), wanted, visitor)
             case _:
                 return _file(asked.path or "index.html")

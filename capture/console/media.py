@@ -7,7 +7,7 @@ from datetime import datetime
 
 from capture.console.access import Visitor
 from capture.console.answer import Answer
-from capture.errors import Absent, Permanent
+from capture.errors import Absent, Permanent, TooLarge
 from capture.events import Event, emit
 from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry
@@ -15,6 +15,7 @@ from capture.ports import Archive, Clock, Ledger, Listening, Listenings
 
 PIECE = 2 * 1024 * 1024
 """Bytes that one answer has at most: a browser asks for the next ones, and the node's memory stays bounded."""
+_WHOLE = 8 * PIECE
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -31,7 +32,8 @@ class Media:
     def read(self, recording_id: str, at: str, wanted: str, visitor: Visitor) -> Answer:
         """Give the bytes that the header Range asks for, at most 2 MiB of them: 206, or 416 when there are none.
 
-        Absent: nothing of that id and time is archived, or its object is gone. Nothing is played that is not noted.
+        Without Range the whole of a short one, 200; TooLarge: it has more than 16 MiB. Absent: nothing of that id and
+        time is archived, or its object is gone. Nothing is played that is not noted.
         """
         entry = self.entry(recording_id, at)
         copy = self._nearest(entry)
@@ -39,13 +41,17 @@ class Media:
         size = archive.size(copy.path)
         if size is None:
             raise Absent(f"the ledger knows a copy at {copy.node}, but the object is gone from the archive")
-        span = _span(wanted, size)
+        if not wanted and size > _WHOLE:
+            raise TooLarge("this recording is read in pieces: ask with the header Range")
+        span = _span(wanted, size) if wanted else (0, size)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=300", "ETag": f'"{copy.sha256}"'}
         if span is None:
             return Answer(416, b"", copy.media_type, {**headers, "Content-Range": f"bytes */{size}"})
         self._note(entry, visitor)
         start, end = span
         body = archive.read(copy.path, start, end - start)
+        if not wanted:
+            return Answer(200, body, copy.media_type, headers)
         headers["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{size}"
         return Answer(206, body, copy.media_type, headers)
 

@@ -220,6 +220,12 @@ def test_a_long_recording_comes_in_pieces_of_two_mebibytes(pair: Pair) -> None:
     assert len(first.body) == media.PIECE
     rest = listen(pair, recording, f"bytes={media.PIECE}-")
     assert first.body + rest.body == content
+    whole = listen(pair, recording, "")
+    assert (whole.status, whole.body) == (200, content)
+    long = pair.publish(b"ID3\x04" + bytes(8 * media.PIECE))
+    pair.turn()
+    pair.turn()
+    assert listen(pair, long, "").status == 413
 
 
 def test_an_object_that_is_gone_and_a_recording_that_nobody_knows_are_told_apart(pair: Pair) -> None:
