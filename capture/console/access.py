@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from capture.errors import Stranger
 
+SIGN_IN = "/.auth/login/aad?post_login_redirect_uri=/api/console"
+"""Where App Service authentication asks for the sign-in, and where it leads to afterwards."""
+
 _PRINCIPAL = "x-ms-client-principal"
 _TENANT = ("tid", "http://schemas.microsoft.com/identity/claims/tenantid")
 _OBJECT = ("oid", "http://schemas.microsoft.com/identity/claims/objectidentifier")
@@ -46,6 +49,11 @@ class Access:
         if not _is_loopback(urlsplit(url).hostname):
             raise Stranger("the console is open on this machine only: ask for http://127.0.0.1 or http://localhost")
         return Visitor("local", "somebody at this machine")
+
+    def sign_in(self, headers: Mapping[str, str]) -> str | None:
+        """Say where on this site a person signs in, None where that would not help."""
+        ready = self.site and self.tenant and self.authentication.lower() == "true"
+        return SIGN_IN if ready and not headers.get(_PRINCIPAL) else None
 
     def _signed_in(self, headers: Mapping[str, str]) -> Visitor:
         if not self.tenant:

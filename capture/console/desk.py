@@ -73,6 +73,8 @@ class Console:
         return self.media.read(recording_id, asked.query.get("at", ""), wanted, Visitor("host-key", "the host key"))
 
     def _answer(self, asked: Asked) -> object:
+        if asked.path == "" and (place := self.access.sign_in(asked.headers)) is not None:
+            return Answer(302, "", headers={"Location": place})
         try:
             visitor = self.access.visitor(asked.url, asked.headers)
             if asked.method not in ("GET", "HEAD"):

@@ -162,7 +162,18 @@ def test_the_page_starts_and_stops_requests_of_recovery(page: Page, pair: Pair) 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page: Page, pair: Pair, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
+    day = {"day": "2026-11-22", "completed": 9, "with_recording": 8, "archived": 7, "pending": 1, "parked": 0}
+    page.route(
+        "**/verification*",
+        lambda route: route.fulfill(json=[day | {"without_recording": 1, "too_short": 0, "compliance": 0.875}]),
+    )
+    request = {"id": "r-1", "mode": "period", "from": None, "to": None, "status": "running", "detected": 1}
+    page.route(
+        "**/recovery",
+        lambda route: route.fulfill(json=[request | {"recovered": 0, "failed": 0, "started": None, "ended": None}]),
+    )
     open_a_call(page, pair)
+    expect(page.locator("#days")).to_contain_text("87.50 %")
     assert serious(page) == []
 
 

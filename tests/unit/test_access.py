@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from capture.console.access import Access, same_origin
+from capture.console.access import SIGN_IN, Access, same_origin
 from capture.errors import Stranger
 
 LOCAL = Access(site="", authentication="", tenant="", role="")
@@ -57,6 +57,13 @@ def test_in_azure_everybody_else_is_told_why_not(access: Access, headers: dict[s
         access.visitor(URL, headers)
     with pytest.raises(Stranger):
         access.visitor("http://127.0.0.1/api/console", headers)
+
+
+def test_who_has_not_signed_in_is_led_there_where_that_helps() -> None:
+    assert AZURE.sign_in({}) == SIGN_IN
+    assert AZURE.sign_in(principal(*JANE)) is None
+    for access in (LOCAL, Access("site", "", "tenant-1", ""), Access("site", "True", "", "")):
+        assert access.sign_in({}) is None
 
 
 def test_a_role_admits() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from capture.console import media
+from capture.console.access import SIGN_IN
 from capture.console.answer import Answer
 from capture.console.desk import Asked
 from capture.model.conversation import Agent, Conversation, Session
@@ -69,6 +70,16 @@ def test_nobody_gets_anything_from_another_host(pair: Pair) -> None:
     for path in ("", "console.js", "pair", "search", "conversations/c1", "media/r0001", "recovery"):
         asked = Asked("GET", path, f"https://node.contoso.com/api/console/{path}", {}, {})
         assert pair.members["main"].node.console.answer(asked).status == 401
+
+
+def test_in_azure_the_page_leads_to_the_sign_in_and_what_it_asks_for_is_refused() -> None:
+    azure = {"WEBSITE_SITE_NAME": "capture-main", "WEBSITE_AUTH_ENABLED": "True", "CONSOLE_TENANT_ID": "tenant-1"}
+    pair = Pair(settings=azure)
+    page = ask(pair, "")
+    assert (page.status, page.headers["Location"]) == (302, SIGN_IN)
+    assert ask(pair, "pair").status == ask(pair, "console.js").status == 401
+    closed = Pair(settings={**azure, "CONSOLE_TENANT_ID": ""})
+    assert ask(closed, "").status == 401
 
 
 def test_a_change_without_the_pages_own_header_is_refused_and_a_missing_part_is_said(pair: Pair) -> None:
