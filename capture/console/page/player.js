@@ -13,7 +13,7 @@ export function play(view, recording, line) {
   stop();
   const audio = make("audio", { preload: "metadata", src: mediaAddress(recording) });
   const button = make("button", { type: "button", id: "play", onclick: () => (audio.paused ? audio.play() : audio.pause()) }, "Play");
-  const seek = make("input", { type: "range", id: "seek", min: "0", max: "1", step: "0.1", value: "0", "aria-label": "Position in the call" });
+  const seek = make("input", { type: "range", id: "seek", min: "0", max: "1", step: "0.1", value: "0", disabled: "", "aria-label": "Position in the call" });
   const speed = make("select", { id: "speed" }, ...SPEEDS.map((each) => make("option", { value: each, ...(each === "1" && { selected: "" }) }, `${each} ×`)));
   const shift = make("input", { type: "number", id: "shift", value: "0", step: "0.5" });
   const time = make("output", { id: "time" }, "0:00");
@@ -30,11 +30,13 @@ export function play(view, recording, line) {
     seek.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(audio.duration || 0)}`);
     time.textContent = `${clock(audio.currentTime)} / ${clock(audio.duration || 0)}`;
     drawWave(canvas, peaks, audio.duration ? audio.currentTime / audio.duration : 0);
+    if (Number.isNaN(begin)) return; // the waveform may be ready before the player knows how long the call is
     line.move(wall());
     screens.follow(wall(), !audio.paused, audio.playbackRate);
   };
   audio.addEventListener("loadedmetadata", () => {
     seek.max = audio.duration;
+    seek.disabled = false;
     begin = beginning(view, recording, audio.duration);
     line.place(recording.id, begin, begin + 1000 * audio.duration);
     show();
