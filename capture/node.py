@@ -10,14 +10,9 @@ from typing import Self
 
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
+from capture.composition_console import console_of
 from capture.composition_screens import Screens
-from capture.console.access import Access
-from capture.console.conversation import ConversationView
-from capture.console.desk import Console
-from capture.console.finding import Search
-from capture.console.glance import Glance
 from capture.console.health import Health
-from capture.console.media import Media
 from capture.console.role import RoleRequest
 from capture.console.status import Status
 from capture.errors import CaptureError, Permanent
@@ -114,33 +109,9 @@ class Node:
             tick_seconds=settings.tick_seconds,
             screens=self._screens.status,
         )
-        self.search = Search(own.catalogue, own.interactions, clock)
-        self.conversations = ConversationView(own.interactions, own.sessions)
-        self.console = Console(
-            access=Access(
-                site=settings.website_site_name,
-                authentication=settings.website_auth_enabled,
-                tenant=settings.console_tenant_id,
-                role=settings.console_role,
-            ),
-            glance=Glance(
-                self.status,
-                own.reigns,
-                own.alarms,
-                peer.ingest,
-                lambda: redundancy.rest.on,
-                60 * settings.lookback_minutes,
-            ),
-            search=self.search,
-            conversations=self.conversations,
-            media=Media(
-                on.name,
-                own.ledger,
-                {on.name: own.archive, on.peer_name: peer.archive},
-                own.listenings,
-                clock,
-            ),
-        )
+        self.console = console_of(on, redundancy, self.status)
+        self.search = self.console.search
+        self.conversations = self.console.conversations
 
     @classmethod
     def from_environment(cls) -> Self:
