@@ -14,9 +14,12 @@ from lab.waiting import wait_until
 CALLS = 4
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium as the system has it: nothing is downloaded."""
+    """Chromium as the system has it: nothing is downloaded.
+
+    For the module alone: while Playwright is on, its event loop is this thread's, and other tests have their own.
+    """
     program = shutil.which("chromium")
     if program is None:
         pytest.fail("Chromium is not installed: apt-get install chromium")
@@ -28,7 +31,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
     """Calls with a transfer each, known to the ledgers of both nodes."""
     with Pair("console") as pair:
@@ -43,7 +46,7 @@ def pair() -> Iterator[Pair]:
         yield pair
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shown(pair: Pair) -> ShownCall:
     """A call with a hold, a transfer and the screen of its agent, in main's archive."""
     return put_call(pair.storage["main"].connection_string, "main")

@@ -1,7 +1,12 @@
 """The commands that look at nodes, against the real use cases of a pair in memory, over HTTP."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +119,28 @@ def test_status_shows_both_nodes_and_says_by_its_code_that_all_is_well(office: O
     shown = office.run("status")
     assert "ACTIVE" in shown.stdout
     assert "low watermark" in shown.stdout
+
+
+def test_status_goes_on_until_a_person_ends_it(office: Office) -> None:
+    addresses = " ".join(f"http://127.0.0.1:{server.server_port}" for server in office.servers.values())
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "capture", "status", "--watch"],
+        env=os.environ | {"CAPTURE_NODES": addresses, "CAPTURE_KEY": KEY, "PYTHONUNBUFFERED": "1"},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        time.sleep(6)
+        assert watching.poll() is None
+        watching.send_signal(signal.SIGINT)
+        said, _ = watching.communicate(timeout=20)
+    finally:
+        watching.kill()
+    assert watching.returncode == 0
+    assert "ACTIVE" in said
+    assert "Traceback" not in said
 
 
 def test_status_with_one_node_down_shows_the_other_and_is_not_well(office: Office) -> None:
