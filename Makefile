@@ -1,7 +1,7 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks pictures clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
@@ -44,6 +44,9 @@ screen-demo: setup ## Record agents' screens, kill a node in the middle, check e
 
 bench-webhooks: setup ## Measure the webhooks' receiver calm and with a node killed (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.webhook_bench $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+pictures: setup ## Take the pictures of the console for docs/images/
+	@$(PYTHON_ENV)/python -m lab.console_pictures
 
 # Without ruff's cache: what it remembers of a file does not depend on which packages stand beside it, the order of
 # imports does.

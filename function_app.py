@@ -6,6 +6,7 @@ import json
 import azure.functions as func
 
 from capture.console.answer import Answer, answer
+from capture.console.desk import Asked
 from capture.node import Node
 
 node = Node.from_environment()
@@ -152,6 +153,43 @@ def requeue(req: func.HttpRequest) -> func.HttpResponse:
     return respond(answer(lambda: node.parked.run(req.route_params["id"]), status=202))
 
 
+@app.route("recordings", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def recordings(req: func.HttpRequest) -> func.HttpResponse:
+    """Find recordings by day, agent, number or conversation."""
+    return respond(answer(lambda: node.search.run(req.params)))
+
+
+@app.route("recordings/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one recording with its metadata."""
+    return respond(answer(lambda: node.console.recording(req.route_params["id"], req.params.get("at", ""))))
+
+
+@app.route("recordings/{id}/media", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+def recording_media(req: func.HttpRequest) -> func.HttpResponse:
+    """Give a piece of a recording."""
+    return respond(answer(lambda: node.console.audio(req.route_params["id"], asked(req))))
+
+
+@app.route("conversations/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def conversation(req: func.HttpRequest) -> func.HttpResponse:
+    """Show a conversation with its recordings."""
+    return respond(answer(lambda: node.conversations.read(req.route_params["id"])))
+
+
+@app.route("console/{*path}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def console(req: func.HttpRequest) -> func.HttpResponse:
+    """Serve the console and what it asks for, to whom it admits."""
+    return respond(node.console.answer(asked(req)))
+
+
+def asked(req: func.HttpRequest) -> Asked:
+    """Take a request apart."""
+    path = req.route_params.get("path", "").strip("/")
+    return Asked(req.method, path, req.url, req.params, req.headers, req.get_body())
+
+
 def respond(said: Answer) -> func.HttpResponse:
     """Say it in HTTP."""
-    return func.HttpResponse(said.body, status_code=said.status, mimetype="application/json")
+    headers = dict(said.headers)
+    return func.HttpResponse(said.body, status_code=said.status, headers=headers, mimetype=said.media_type)

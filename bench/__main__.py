@@ -13,27 +13,27 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import archive, backlog, calls, memory
+from bench import archive, backlog, calls, console, memory
 from bench.contenders import ContenderFailedError
 from bench.figures import figures, speed_table, target_table
 from lab.processes import ROOT, NotStartedError
 from lab.run import interruptible
 from lab.waiting import TimeoutExpiredError
 
-PARTS = ("archive", "memory", "calls", "backlog")
+PARTS = ("archive", "memory", "calls", "backlog", "console")
 
 
 def main() -> int:
     """Run the parts that are asked for; 1 when one of them could not be measured."""
     arguments = _arguments().parse_args()
-    console = Console()
+    terminal = Console()
 
     def tell(text: str) -> None:
-        console.print(f"  {text}", highlight=False, soft_wrap=True, markup=False)
+        terminal.print(f"  {text}", highlight=False, soft_wrap=True, markup=False)
 
     interruptible()
     try:
-        _measure(arguments, console, tell)
+        _measure(arguments, terminal, tell)
     except (ContenderFailedError, NotStartedError, TimeoutExpiredError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,30 +42,33 @@ def main() -> int:
     return 0
 
 
-def _measure(arguments: argparse.Namespace, console: Console, tell: Callable[[str], None]) -> None:
+def _measure(arguments: argparse.Namespace, terminal: Console, tell: Callable[[str], None]) -> None:
     parts = [arguments.only] if arguments.only else PARTS
     speeds: list[archive.Speeds] = []
     growth = per_recording = None
     if "archive" in parts:
-        console.print("archive step", style="bold")
+        terminal.print("archive step", style="bold")
         home = ROOT / ".lab"
         home.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}-", dir=home))
         plan = archive.Plan(arguments.repetitions, {4: arguments.files_4, 32: arguments.files_32})
         speeds = archive.measure(plan, folder, tell)
     if "memory" in parts:
-        console.print("memory of a node", style="bold")
+        terminal.print("memory of a node", style="bold")
         growth = memory.measure(tell)
     if "calls" in parts:
-        console.print("calls of Dataverse", style="bold")
+        terminal.print("calls of Dataverse", style="bold")
         per_recording = calls.measure(arguments.recordings, arguments.rate, tell)
     report = figures(speeds, growth, per_recording)
     if "backlog" in parts:
-        console.print("backlog after a day", style="bold")
+        terminal.print("backlog after a day", style="bold")
         report |= backlog.figures(backlog.measure(arguments.backlog, tell))
+    if "console" in parts:
+        terminal.print("console with a large ledger", style="bold")
+        report |= console.figures(console.measure(arguments.ledger, tell))
     if speeds:
-        console.print(speed_table(speeds))
-    console.print(target_table(report))
+        terminal.print(speed_table(speeds))
+    terminal.print(target_table(report))
     if arguments.report is not None:
         arguments.report.parent.mkdir(parents=True, exist_ok=True)
         arguments.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -82,6 +85,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--recordings", type=_positive, default=500, help="recordings of the calls part (default: %(default)s)")
     sizes = "sizes of the backlogs (default: 1000 10000)"
     add("--backlog", type=_positive, nargs="+", default=[1000, 10000], help=sizes)
+    add("--ledger", type=_positive, default=50_000, help="recordings of the console part (default: %(default)s)")
     add("--rate", type=float, default=10, help="recordings per second of the calls part (default: %(default)g)")
     return parser
 

@@ -1,10 +1,12 @@
 """What the product logs: one line for each change of state, named in the past tense, with ids as fields.
 
 The text is `event=<name> key=value ...`, so that the queries of the alerts can find it wherever the host sends it.
-Never payloads, tokens, addresses with signatures, or phone numbers.
+Never payloads, tokens, addresses with signatures, or phone numbers: what looks like one of the last two is masked here.
+From a webhook to the archive a call is followed by `conversation` and `session`, from a job by `recording`.
 """
 
 import logging
+import re
 from enum import StrEnum
 
 _log = logging.getLogger("capture")
@@ -55,10 +57,23 @@ class Event(StrEnum):
     WORKSTATION_SIGNED_OUT = "workstation_signed_out"
     WORKSTATIONS_DOUBLED = "workstations_doubled"
     LONG_CALL = "long_call"
+    RECORDING_PLAYED = "recording_played"
+    VISITOR_REFUSED = "visitor_refused"
     WORK_FAILED = "work_failed"
+
+
+_NUMBER = re.compile(r"(?<![\w.:])\+\d[\d ()-]{5,18}\d(?!\w)")
+"""A phone number in the international form; a time zone is shorter."""
+_SIGNATURE = re.compile(r"(?i)\b(sig|code|access_token|client_secret)=[^\s&]+")
+
+
+def masked(text: str) -> str:
+    """Take out phone numbers, but for the last two digits, and signatures; and keep the text in one line."""
+    text = _NUMBER.sub(lambda number: f"+***{number[0][-2:]}", text)
+    return _SIGNATURE.sub(r"\1=***", text).replace("\r", " ").replace("\n", " ")
 
 
 def emit(event: Event, level: int = logging.INFO, **fields: object) -> None:
     """Log one event with its fields, in the order given; None is left out."""
-    text = " ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+    text = " ".join(f"{key}={masked(str(value))}" for key, value in fields.items() if value is not None)
     _log.log(level, "event=%s %s", event.value, text)

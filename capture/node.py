@@ -10,6 +10,7 @@ from typing import Self
 
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
+from capture.composition_console import console_of
 from capture.composition_screens import Screens
 from capture.console.health import Health
 from capture.console.role import RoleRequest
@@ -108,6 +109,9 @@ class Node:
             tick_seconds=settings.tick_seconds,
             screens=self._screens.status,
         )
+        self.console = console_of(on, redundancy, self.status)
+        self.search = self.console.search
+        self.conversations = self.console.conversations
 
     @classmethod
     def from_environment(cls) -> Self:

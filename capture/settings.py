@@ -48,6 +48,16 @@ class Settings(BaseModel):
         default="",
         description="Set by Azure: the site's name, from which the lease id is derived. Empty: the node's name.",
     )
+    website_auth_enabled: str = Field(
+        default="",
+        description="Set by Azure: whether App Service authentication is on. In Azure the console is closed without.",
+    )
+    console_tenant_id: str = Field(
+        default="", description="Entra tenant whose people may see the console in Azure. Empty: nobody."
+    )
+    console_role: str = Field(
+        default="", description="App role that they must have, too. Empty: everybody whom App Service admits."
+    )
 
     dynamics_url: str = Field(description="Root of the organisation, such as https://contoso.crm4.dynamics.com.")
     dynamics_tenant_id: str = Field(min_length=1, description="Entra tenant: a guid or a domain.")

@@ -122,6 +122,7 @@ def _tell(console: Console, text: str) -> None:
 
 def _places(pair: Pair) -> Iterator[str]:
     for name in NODES:
+        yield f"{name} console  {pair.nodes[name].url}/console"
         yield f"{name} status   {pair.nodes[name].status_url}"
         yield f"{name} archive  {pair.storage[name].address('Blob')}/{ARCHIVE}?restype=container&comp=list"
         yield f"{name} storage  {pair.storage[name].connection_string}"

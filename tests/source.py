@@ -20,8 +20,8 @@ PIECE = 700
 class FakeSource:
     """Implements `capture.ports.Source`.
 
-    `calls` names every call made; `failures` are raised by `open`, `listing_failures` by lists, `session_failures` by
-    what reads sessions and agents.
+    `metadata` has the conversations of which more than the end is known. `calls` names every call made; `failures` are
+    raised by `open`, `listing_failures` by lists, `session_failures` by what reads sessions and agents.
     """
 
     clock: Clock
@@ -32,6 +32,7 @@ class FakeSource:
     claimed_sizes: dict[RecordingId, int] = field(default_factory=dict)
     finished: set[ConversationId] = field(default_factory=set)
     deleted: set[ConversationId] = field(default_factory=set)
+    metadata: dict[ConversationId, Conversation] = field(default_factory=dict)
     failures: list[CaptureError] = field(default_factory=list)
     listing_failures: list[CaptureError] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -77,7 +78,9 @@ class FakeSource:
             self.calls.append("conversations")
         now = self.clock.now()
         return {
-            each: Conversation(each, now, finished=each in self.finished) for each in ids if each not in self.deleted
+            each: self.metadata.get(each) or Conversation(each, now, finished=each in self.finished)
+            for each in ids
+            if each not in self.deleted
         }
 
     @contextmanager

@@ -14,12 +14,13 @@ from capture.audio.sidecar import sidecar
 from capture.errors import Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
+from capture.model.catalogue import finding
 from capture.model.conversation import Conversation
 from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import LedgerEntry, Parked, ParkedRecording, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
-from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
+from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
 _READ_AGAIN_AFTER = timedelta(seconds=60)
@@ -34,6 +35,7 @@ class Finisher:
     archive: Archive
     ledger: Ledger
     interactions: Interactions
+    catalogue: Catalogue
     open_conversations: OpenConversations
     jobs: Jobs
     state: State
@@ -103,6 +105,7 @@ class Finisher:
                 _READ_AGAIN_AFTER.total_seconds(),
             )
         self.interactions.add(entry, conversation)
+        self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
@@ -172,6 +175,7 @@ class Finisher:
         self.interactions.add_reading(conversation)
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
+            self.catalogue.add(finding(entry, conversation))
             for copy in entry.copies:
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))

@@ -98,6 +98,7 @@ class Ingest:
             Event.RECORDING_FOUND if found else Event.RECORDING_ARCHIVED,
             node=self.node,
             recording=entry.recording_id,
+            conversation=entry.conversation_id,
             epoch=command.epoch,
             size=copy.size if copy else None,
             by=copy.node if copy else None,

@@ -3,17 +3,27 @@
 import typer
 
 from capture.commands.desktop import desktop
+from capture.commands.doctor import doctor
+from capture.commands.handover import handover
+from capture.commands.parked import parked
+from capture.commands.recordings import recordings
+from capture.commands.status import status
 from capture.commands.webhook import webhook
 
 app = typer.Typer(
-    help="Set up what capture from Dynamics 365 Omnichannel needs. Settings come from the environment.",
+    help="Look at the nodes that capture from Dynamics 365 Omnichannel, and set up what they need.",
     no_args_is_help=True,
     add_completion=False,
     # a stack trace shows local variables, and these may be secrets
     pretty_exceptions_enable=False,
 )
+app.command()(status)
+app.add_typer(parked, name="parked")
+app.add_typer(recordings, name="recordings")
+app.command()(handover)
 app.add_typer(webhook, name="webhook")
 app.add_typer(desktop, name="desktop")
+app.command()(doctor)
 
 
 @app.callback()

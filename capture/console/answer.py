@@ -1,8 +1,8 @@
-"""What a request gets back: JSON, and a status that says who has to do something."""
+"""What a request gets back: JSON or bytes, and a status that says who has to do something."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from capture.errors import Absent, CaptureError, Malformed, Stranger, TooLarge
 
@@ -11,20 +11,24 @@ _REFUSALS: dict[type[CaptureError], int] = {Malformed: 400, Stranger: 401, Absen
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP status and a JSON body."""
+    """An HTTP status and a body, JSON unless `media_type` says otherwise."""
 
     status: int
-    body: str
+    body: str | bytes
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer(act: Callable[[], object], *, status: int = 200) -> Answer:
     """Run `act` and answer with what it returns (nothing for None), or {"error": ...}.
 
     400 the request is wrong, 401 who asks may not, 404 it is not there, 413 it is too large, 503 try again. Whatever a
-    store or Dynamics answers, however unexpectedly, is no fault of who asks: 503.
+    store or Dynamics answers, however unexpectedly, is no fault of who asks: 503. An Answer is passed on as it is.
     """
     try:
         said = act()
     except CaptureError as error:
         return Answer(_REFUSALS.get(type(error), 503), json.dumps({"error": str(error)}))
+    if isinstance(said, Answer):
+        return said
     return Answer(status, "" if said is None else json.dumps(said))

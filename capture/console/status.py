@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -55,13 +55,13 @@ class Status:
         return {
             "node": self.node,
             "source": self.source_name,
-            "at": _text(now),
+            "at": text_of(now),
             "role": self._role(own),
             "epoch": own[0].epoch if own else 0,
             "preferred_by_person": preference.node if preference else None,
             "heartbeat": self._beat(own),
             "peer": {"node": self.peer, **(self._beat(peer) or {})},
-            "low_watermark": _text(watermark.low) if watermark else None,
+            "low_watermark": text_of(watermark.low) if watermark else None,
             "lag_seconds": round((now - watermark.low).total_seconds()) if watermark else None,
             "outstanding": {
                 "pending": outstanding.get(None, 0),
@@ -73,8 +73,21 @@ class Status:
             "screens": self.screens(),
             "parked": len(self.state.parked()) + len(self.state.rejected()),
             "outbox": self._outbox(now),
-            "last_error": {"at": _text(last_error[0]), "text": last_error[1]} if last_error else None,
+            "last_error": {"at": text_of(last_error[0]), "text": last_error[1]} if last_error else None,
         }
+
+    def hours(self, now: datetime) -> list[dict[str, Any]]:
+        """Count what each node has archived in each of the last 24 hours (by `created_on`, UTC), the oldest first."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        with self._counting:
+            tallies = [
+                (start, self._of_hour(start, _FRESH if hour - start <= timedelta(hours=1) else _STALE))
+                for start in (hour - timedelta(hours=ago) for ago in reversed(range(_COUNTED_HOURS)))
+            ]
+        return [
+            {"hour": text_of(start), **{node: tally.by_node.get(node, 0) for node in sorted({self.node, self.peer})}}
+            for start, tally in tallies
+        ]
 
     def _role(self, own: tuple[Heartbeat, float] | None) -> str:
         if own is None or own[1] > 3 * self.tick_seconds:
@@ -87,7 +100,7 @@ class Status:
         beat, age = reading
         silent = age > 3 * self.tick_seconds
         role = "SILENT" if silent else beat.role.value
-        return {"last_heartbeat": _text(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
+        return {"last_heartbeat": text_of(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
 
     def _outbox(self, now: datetime) -> dict[str, int]:
         """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
@@ -121,5 +134,7 @@ class Status:
         return read[1]
 
 
-def _text(when: datetime) -> str:
-    return when.isoformat(timespec="seconds").replace("+00:00", "Z")
+def text_of(when: datetime, *, precise: bool = False) -> str:
+    """Write a time in UTC in ISO 8601, to the second or, where it names something, as it is."""
+    text = when.astimezone(UTC).isoformat(timespec="auto" if precise else "seconds")
+    return text.replace("+00:00", "Z")

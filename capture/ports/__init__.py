@@ -5,6 +5,7 @@ exception of a vendor library through. Times are aware datetimes in UTC.
 """
 
 from capture.ports.archive import Archive, Upload
+from capture.ports.catalogue import Catalogue, Listening, Listenings, Reigns
 from capture.ports.clock import Clock
 from capture.ports.coordination import Heartbeats, Lease, Queue
 from capture.ports.screens import Alarm, Alarms, Boards, Sessions, Staged, Workstations
@@ -17,6 +18,7 @@ __all__ = [
     "Alarms",
     "Archive",
     "Boards",
+    "Catalogue",
     "Clock",
     "Download",
     "Heartbeats",
@@ -24,11 +26,14 @@ __all__ = [
     "Jobs",
     "Lease",
     "Ledger",
+    "Listening",
+    "Listenings",
     "OpenConversations",
     "Outbox",
     "OwnStores",
     "PeerStores",
     "Queue",
+    "Reigns",
     "Sessions",
     "Source",
     "Staged",

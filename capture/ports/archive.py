@@ -27,5 +27,11 @@ class Archive(Protocol):
     def upload(self, path: str) -> Upload:
         """Begin an upload of the recording that will live at `path`, extension included."""
 
+    def size(self, path: str) -> int | None:
+        """Read how many bytes the object at `path` has, None when there is none."""
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Read a piece of an object that is there, less at its end. Memory takes all of the piece."""
+
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from capture.ports.archive import Archive
+from capture.ports.catalogue import Catalogue, Listenings, Reigns
 from capture.ports.coordination import Heartbeats, Lease, Queue
 from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
@@ -82,6 +83,18 @@ class OwnStores(PeerStores, Protocol):
     @property
     def alarms(self) -> Alarms:
         """What a person should look at."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """By what recordings are found."""
+
+    @property
+    def reigns(self) -> Reigns:
+        """Who was ACTIVE, and since when."""
+
+    @property
+    def listenings(self) -> Listenings:
+        """Who listened to what."""
 
     @property
     def boards(self) -> Boards:

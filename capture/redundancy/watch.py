@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from capture.errors import CaptureError, Unauthorized, Waiting
 from capture.events import Event, emit
 from capture.model.authority import Active, Heartbeat, Preference, Ready, Revocation, Role, RoleName, Watermark
 from capture.model.identity import Epoch, NodeName
-from capture.ports import Clock, State
+from capture.model.reign import Reign
+from capture.ports import Clock, Reigns, State
 from capture.redundancy.condition import Condition
 from capture.redundancy.election import Election
 from capture.redundancy.fence import Fence
@@ -35,6 +36,7 @@ class Watch:
     preferred: Preferred
     condition: Condition
     state: State
+    reigns: Reigns
     incidents: Incidents
     discover: Callable[[Active, float], None]
     jitter: Callable[[], float]
@@ -43,6 +45,7 @@ class Watch:
     _role: RoleName | None = field(default=None, init=False)
     _able: bool = field(default=True, init=False)
     _failures: int = field(default=0, init=False)
+    _noted: Epoch = field(default=Epoch(0), init=False)
     _said: tuple[Watermark | None, Preference | None, Revocation | None] = field(default=(None,) * 3, init=False)
 
     def tick(self) -> None:
@@ -138,8 +141,18 @@ class Watch:
             event = Event.BECAME_ACTIVE if name is RoleName.ACTIVE else Event.BECAME_READY
             emit(event, logging.WARNING, node=self.node, epoch=epoch)
         self._role = name
+        if isinstance(role, Active):
+            self._note(role.epoch, self.node, self.clock.now())
         if isinstance(role, Ready) and role.reachable < 2:
             emit(Event.NO_MAJORITY, logging.ERROR, node=self.node, reachable=role.reachable)
+
+    def _note(self, epoch: Epoch, node: NodeName, began_at: datetime) -> None:
+        """Keep a reign that begins, once, for people to look at; what cannot be kept is tried with the next tick."""
+        if epoch <= self._noted:
+            return
+        with suppress(CaptureError):
+            self.reigns.note(Reign(epoch, node, began_at))
+            self._noted = epoch
 
     def _unless_resigned(self) -> RoleName:
         # As long as it abstains the peer must not leave the role to it.
@@ -154,6 +167,8 @@ class Watch:
                 if reading[0].watermark is not None:
                     self.state.raise_watermark(reading[0].watermark)
                 self.preferred.hear(reading[0].preference)
+                if reading[0].role is RoleName.ACTIVE:
+                    self._note(reading[0].epoch, reading[0].node, reading[0].at)
             called = self.preferred.called()
             own = self.presence.own() if called is not None else None
         except CaptureError as error:

@@ -111,6 +111,7 @@ class Handover:
             Event.SCREEN_ARCHIVED,
             node=self.node,
             recording=entry.recording_id,
+            conversation=entry.conversation_id,
             session=command.session_id,
             agent=command.agent_id,
             size=command.size,

@@ -74,7 +74,8 @@ class Receiver:
         held = self.queue.hold(body, HIDDEN_SECONDS)
         self.counts.add("kept")
         session = fact.session.id if fact.session is not None else None
-        emit(Event.SCREEN_EVENT_KEPT, node=self.node, id=fact.event_id, session=session)
+        conversation = fact.session.conversation_id if fact.session is not None else None
+        emit(Event.SCREEN_EVENT_KEPT, node=self.node, id=fact.event_id, session=session, conversation=conversation)
         return held
 
     def _apply_soon(self, fact: ScreenFact, held: str) -> None:

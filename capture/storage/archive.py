@@ -3,12 +3,13 @@
 from datetime import datetime
 from urllib.parse import quote, unquote
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from capture.errors import Permanent
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
-from capture.storage.failures import failures
+from capture.storage.failures import code_of, failures, once_more
 from capture.storage.upload import BlobUpload
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -43,6 +44,21 @@ class BlobArchive:
     def upload(self, path: str) -> BlobUpload:
         """Begin an upload of the recording that will live at `path`, extension included."""
         return BlobUpload(self._container.get_blob_client(path), self._setting, self._block_bytes, _metadata)
+
+    def size(self, path: str) -> int | None:
+        """Read how many bytes the object at `path` has, None when there is none."""
+        with failures(self._setting, "look into the archive"):
+            try:
+                return int(once_more(self._container.get_blob_client(path).get_blob_properties).size)
+            except ResourceNotFoundError as error:
+                if code_of(error) == "ContainerNotFound":
+                    raise
+                return None
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Read a piece of an object that is there, less at its end. Memory takes all of the piece."""
+        with failures(self._setting, "read from the archive"):
+            return once_more(lambda: self._container.download_blob(path, offset=offset, length=length).readall())
 
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""

@@ -14,15 +14,18 @@ from capture.storage.accounts import COORDINATION, OTHER_REGION, OWN_REGION, Acc
 from capture.storage.alarms import TableAlarms
 from capture.storage.archive import BLOCK_BYTES, BlobArchive
 from capture.storage.boards import BlobBoards
+from capture.storage.catalogue import TableCatalogue
 from capture.storage.failures import BEING_DELETED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
 from capture.storage.interactions import TableInteractions
 from capture.storage.jobs import TableJobs
 from capture.storage.leases import BlobLease
 from capture.storage.ledger import TableLedger
+from capture.storage.listenings import TableListenings
 from capture.storage.open_conversations import TableOpenConversations
 from capture.storage.outbox import TO_SCREENS, TableOutbox
 from capture.storage.queues import StorageQueue
+from capture.storage.reigns import TableReigns
 from capture.storage.sessions import TableSessions
 from capture.storage.staged import BlobStaged
 from capture.storage.state import TableState
@@ -31,6 +34,7 @@ from capture.storage.workstations import TableWorkstations
 TABLES = (
     *("ledger", "jobs", "interactions", "openconversations", "outbox", "state"),
     *("sessions", "workstations", "alarms"),
+    *("catalogue", "reigns", "listenings"),
 )
 
 
@@ -86,6 +90,9 @@ class OwnStore(PeerStore):
     sessions: TableSessions
     workstations: TableWorkstations
     alarms: TableAlarms
+    catalogue: TableCatalogue
+    reigns: TableReigns
+    listenings: TableListenings
     boards: BlobBoards
     staged: BlobStaged
     ensure: Callable[[], None]
@@ -110,7 +117,8 @@ def open_own_store(
 
     setting = connection.setting
     # The tick reads and writes these before anything else: a store that hangs must not hold the leases up.
-    state = Account(connection, coordination).tables().get_table_client("state")
+    coordinating = Account(connection, coordination).tables()
+    state = coordinating.get_table_client("state")
     return OwnStore(
         lease=shared.lease,
         heartbeats=shared.heartbeats,
@@ -129,6 +137,9 @@ def open_own_store(
         sessions=TableSessions(tables.get_table_client("sessions"), setting),
         workstations=TableWorkstations(tables.get_table_client("workstations"), setting),
         alarms=TableAlarms(tables.get_table_client("alarms"), setting),
+        catalogue=TableCatalogue(tables.get_table_client("catalogue"), setting),
+        reigns=TableReigns(coordinating.get_table_client("reigns"), setting),
+        listenings=TableListenings(tables.get_table_client("listenings"), setting),
         boards=BlobBoards(blobs, names.desktop_container, setting),
         staged=BlobStaged(blobs, names.screen_container, setting),
         ensure=ensure,

@@ -162,3 +162,14 @@ def test_the_recording_of_a_screen_says_whose_it_is(world: World, complete: bool
     upload.write(b"video")
     assert upload.commit(copy, entry, None)
     assert world.main.archive.find(STEM) == entry
+
+
+def test_an_object_is_read_piece_by_piece_by_both_nodes(world: World) -> None:
+    content = bytes(range(256)) * 10
+    store(world, content)
+    for node in (world.main, world.peer):
+        assert node.archive.size(PATH) == len(content)
+        assert node.archive.read(PATH, 0, 100) == content[:100]
+        assert node.archive.read(PATH, 1000, 500) == content[1000:1500]
+        assert node.archive.read(PATH, len(content) - 3, 500) == content[-3:]
+        assert node.archive.size("no/such.mp3") is None

@@ -8,9 +8,12 @@ import pytest
 from capture.connection import StorageConnection
 from capture.errors import SettingsError, Transient
 from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, RoleName, Watermark, Yields
+from capture.model.catalogue import finding
 from capture.model.identity import ConversationId, Epoch, RecordingId
 from capture.model.ledger import ParkedRecording
 from capture.model.recording import JobState
+from capture.model.reign import Reign
+from capture.ports import Listening
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
 from tests.contract import azurite
@@ -45,6 +48,8 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "archive.upload small": lambda s: upload(s, 1),
     "archive.upload large": lambda s: upload(s, 5000),
     "archive.put_sidecar": lambda s: s.archive.put_sidecar("a/b.mp3", b"{}"),
+    "archive.size": lambda s: s.archive.size("a/b.mp3"),
+    "archive.read": lambda s: s.archive.read("a/b.mp3", 0, 10),
     "queue.send": lambda s: s.ingest.send(b"{}"),
     "queue.length": lambda s: s.ingest.length(),
     "ledger.get": lambda s: s.ledger.get(R, after(0)),
@@ -91,6 +96,12 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.parked": lambda s: s.state.parked(),
     "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),
+    "catalogue.add": lambda s: s.catalogue.add(finding(archived("r"), conversation())),
+    "catalogue.search": lambda s: s.catalogue.search(after(0).date(), None, 10),
+    "reigns.note": lambda s: s.reigns.note(Reign(Epoch(1), MAIN, after(0))),
+    "reigns.latest": lambda s: s.reigns.latest(10),
+    "listenings.note": lambda s: s.listenings.note(Listening(after(0), "who", "name", R)),
+    "listenings.of_day": lambda s: s.listenings.of_day(after(0).date(), 10),
 }
 
 
@@ -111,6 +122,9 @@ def test_every_call_of_every_store_is_in_the_list() -> None:
         "open_conversations",
         "outbox",
         "state",
+        "catalogue",
+        "reigns",
+        "listenings",
     }
     every = {f"{kind}.{name}" for kind in kinds for name in dir(getattr(store, kind)) if not name.startswith("_")}
     assert every <= {call.partition(" ")[0] for call in CALLS}

@@ -1,15 +1,20 @@
 """The pair end to end, as processes: one ACTIVE, both archive, a crash and a clean stop hand the role over."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from capture.commands.app import app
 from lab.check import check, unfinished
 from lab.organisation import SOURCE
 from lab.pair import NODES, Pair
+from lab.processes import free_port
 from lab.waiting import wait_until
 
 FAILOVER_SECONDS = 20
@@ -52,6 +57,28 @@ def test_one_node_is_active_and_both_archive(pair: Pair, active: str, stores: di
     assert all(findings.archived_by.values()), "both nodes have archived a share"
     assert findings.interactions == 8
     assert _roles(pair).count("ACTIVE") == 1
+
+
+def test_the_doctor_finds_a_node_well_and_names_the_region_that_is_down(
+    pair: Pair, active: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert active in NODES
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pair.organisation.bundle))
+    values = next(iter((pair.folder / "main").rglob("*settings.json"))).read_text()
+    settings = tmp_path / "settings.json"
+    settings.write_text(values)
+    result = CliRunner().invoke(app, ["doctor", "--settings", str(settings), "--json"])
+    assert result.exit_code == 0, result.output
+    looked_at = [each["what"] for each in json.loads(result.stdout)]
+    assert looked_at[0] == "settings"
+    assert "Dynamics, recordings" in looked_at
+    port = pair.storage["witness"].connection_string.split("BlobEndpoint=http://127.0.0.1:")[1].split("/")[0]
+    settings.write_text(values.replace(f"127.0.0.1:{port}/", f"127.0.0.1:{free_port()}/"))
+    result = CliRunner().invoke(app, ["doctor", "--settings", str(settings), "--json"])
+    assert result.exit_code == 1
+    (wrong,) = [each for each in json.loads(result.stdout) if not each["well"]]
+    assert wrong["what"] == "witness"
+    assert "WITNESS_STORAGE" in wrong["says"]
 
 
 def test_a_killed_node_is_replaced_and_nothing_is_lost_or_doubled(

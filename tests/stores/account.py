@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from capture.ports import Clock
 from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
+from tests.stores.catalogue import MemoryCatalogue, MemoryListenings, MemoryReigns
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
 from tests.stores.screens import (
@@ -46,6 +47,9 @@ class MemoryStores:
     sessions: MemorySessions
     workstations: MemoryWorkstations
     alarms: MemoryAlarms
+    catalogue: MemoryCatalogue
+    reigns: MemoryReigns
+    listenings: MemoryListenings
     boards: MemoryBoards
     staged: MemoryStaged
 
@@ -80,6 +84,9 @@ class MemoryAccount:
             sessions=MemorySessions(),
             workstations=MemoryWorkstations(),
             alarms=MemoryAlarms(),
+            catalogue=MemoryCatalogue(),
+            reigns=MemoryReigns(),
+            listenings=MemoryListenings(),
             boards=MemoryBoards(),
             staged=MemoryStaged(clock),
         )
@@ -88,6 +95,7 @@ class MemoryAccount:
             *(s.lease, s.heartbeats, s.archive, s.ingest, s.watermarks),
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
             *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
+            *(s.catalogue, s.reigns, s.listenings),
         )
         for store in self._all:
             store.power = self.power
@@ -115,6 +123,9 @@ class MemoryAccount:
             sessions=s.sessions.view(link),
             workstations=s.workstations.view(link),
             alarms=s.alarms.view(link),
+            catalogue=s.catalogue.view(link),
+            reigns=s.reigns.view(link),
+            listenings=s.listenings.view(link),
             boards=s.boards.view(link),
             staged=s.staged.view(link),
         )

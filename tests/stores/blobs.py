@@ -46,6 +46,15 @@ class MemoryArchive(Store):
         return MemoryUpload(self, path)
 
     @operation
+    def size(self, path: str) -> int | None:
+        blob = self.blobs.get(path)
+        return len(blob.data) if blob is not None else None
+
+    @operation
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        return self.blobs[path].data[offset : offset + length]
+
+    @operation
     def put_sidecar(self, path: str, document: bytes) -> None:
         folder, slash, name = path.rpartition("/")
         self.sidecars[f"{folder}{slash}{name.rpartition('.')[0] or name}.json"] = document

@@ -35,6 +35,12 @@ def test_every_function_of_the_design_is_there() -> None:
         "role",
         "parked",
         "requeue",
+        "recordings",
+        "recording",
+        "recording_media",
+        "conversation",
+        "console",
+        "asked",
         "respond",
     ]
 
@@ -47,7 +53,7 @@ def test_a_trigger_decides_nothing(function: ast.FunctionDef) -> None:
 
 def test_it_meets_the_product_only_through_the_node() -> None:
     imported = {node.module for node in ast.walk(TREE) if isinstance(node, ast.ImportFrom)}
-    assert imported == {"capture.node", "capture.console.answer"}
+    assert imported == {"capture.node", "capture.console.answer", "capture.console.desk"}
 
 
 def test_only_settings_reads_the_environment() -> None:

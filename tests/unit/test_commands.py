@@ -1,0 +1,264 @@
+"""The commands that look at nodes, against the real use cases of a pair in memory, over HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, override
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from capture.commands.app import app
+from capture.console.answer import Answer, answer
+from capture.console.desk import Asked
+from capture.node import Node
+from tests.pair import SAMPLE, Pair
+
+KEY, HOST_KEY = "the-function-key", "the-host-key"
+
+
+@dataclass
+class Office:
+    """Both nodes of a pair behind HTTP, each at its port, with the keys that the Functions host would ask for."""
+
+    pair: Pair
+    servers: dict[str, ThreadingHTTPServer] = field(default_factory=dict)
+
+    def run(self, *arguments: str, nodes: tuple[str, ...] = ("main", "peer"), **variables: str) -> Result:
+        addresses = " ".join(f"http://127.0.0.1:{self.servers[name].server_port}" for name in nodes)
+        environ = {"CAPTURE_NODES": addresses, "CAPTURE_KEY": KEY, "CAPTURE_HOST_KEY": HOST_KEY, **variables}
+        return CliRunner().invoke(app, arguments, env=environ)
+
+    def serve(self, name: str) -> None:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler(lambda: self.pair.members[name].node))
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self.servers[name] = server
+
+    def stop(self, name: str) -> None:
+        self.servers[name].shutdown()
+        self.servers[name].server_close()
+
+
+def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: C901  the routes, one by one
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._say(self._answer(node()))
+
+        do_POST = do_GET  # noqa: N815  the library's name
+
+        def _answer(self, node: Node) -> Answer:  # noqa: PLR0911  same
+            parts = urlsplit(self.path)
+            path = [unquote(each) for each in parts.path.removeprefix("/api/").split("/")]
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            admin = path[0] == "role" or path[-1] in ("requeue", "media")
+            if self.headers.get("x-functions-key") not in ((HOST_KEY,) if admin else (KEY, HOST_KEY)):
+                return Answer(401, "")
+            match path:
+                case ["status"]:
+                    return answer(node.status.read)
+                case ["role"]:
+                    return answer(lambda: node.role.run(body), status=202)
+                case ["parked"]:
+                    return answer(node.parked.listed)
+                case ["parked", name, "requeue"]:
+                    return answer(lambda: node.parked.run(name), status=202)
+                case ["recordings"]:
+                    return answer(lambda: node.search.run(query))
+                case ["recordings", name]:
+                    return answer(lambda: node.console.recording(name, query.get("at", "")))
+                case ["recordings", name, "media"]:
+                    asked = Asked("GET", "", self.path, query, {"range": self.headers.get("range", "")})
+                    return answer(lambda: node.console.audio(name, asked))
+            return Answer(404, "")
+
+        def _say(self, said: Answer) -> None:
+            body = said.body.encode() if isinstance(said.body, str) else said.body
+            self.send_response(said.status)
+            for name, value in {**said.headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
+            del format, args
+
+    return Handler
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    pair = Pair(settings={"GIVE_UP_HOURS": "1"})
+    pair.turn()
+    office = Office(pair)
+    for name in ("main", "peer"):
+        office.serve(name)
+    yield office
+    for name in ("main", "peer"):
+        office.stop(name)
+
+
+def document(result: Result) -> Any:  # noqa: ANN401  JSON
+    return json.loads(result.stdout)
+
+
+def test_status_shows_both_nodes_and_says_by_its_code_that_all_is_well(office: Office) -> None:
+    result = office.run("status", "--json")
+    assert result.exit_code == 0
+    assert [(each["node"], each["role"]) for each in document(result)] == [("main", "ACTIVE"), ("peer", "READY")]
+    shown = office.run("status")
+    assert "ACTIVE" in shown.stdout
+    assert "low watermark" in shown.stdout
+
+
+def test_status_goes_on_until_a_person_ends_it(office: Office) -> None:
+    addresses = " ".join(f"http://127.0.0.1:{server.server_port}" for server in office.servers.values())
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "capture", "status", "--watch"],
+        env=os.environ | {"CAPTURE_NODES": addresses, "CAPTURE_KEY": KEY, "PYTHONUNBUFFERED": "1"},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        time.sleep(6)
+        assert watching.poll() is None
+        watching.send_signal(signal.SIGINT)
+        said, _ = watching.communicate(timeout=20)
+    finally:
+        watching.kill()
+    assert watching.returncode == 0
+    assert "ACTIVE" in said
+    assert "Traceback" not in said
+
+
+def test_status_with_one_node_down_shows_the_other_and_is_not_well(office: Office) -> None:
+    office.stop("main")
+    result = office.run("status", "--json")
+    assert result.exit_code == 3
+    down, up = document(result)
+    assert "does not answer" in down["error"]
+    assert up["node"] == "peer"
+    assert office.run("status").exit_code == 3
+    office.stop("peer")
+    assert office.run("status").exit_code == 1
+    office.serve("main")
+    office.serve("peer")
+
+
+def test_status_is_not_well_while_nobody_is_active(office: Office) -> None:
+    office.pair.clock.advance(60)
+    assert office.run("status", "--json").exit_code == 3
+
+
+def test_a_wrong_key_is_named_by_its_variable_and_never_shown(office: Office) -> None:
+    result = office.run("parked", "list", CAPTURE_KEY="wrong-key-text")
+    assert result.exit_code == 1
+    assert "CAPTURE_KEY" in result.stderr
+    assert "wrong-key-text" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "why"),
+    [
+        (["parked", "list"], {"CAPTURE_KEY": ""}, "CAPTURE_KEY"),
+        (["parked", "list"], {"CAPTURE_NODES": ""}, "--node"),
+        (["parked", "list", "--node", "http://node.contoso.com"], {}, "https://"),
+        (["parked", "list", "--node", "node"], {}, "takes an address"),
+        (["recordings", "search", "--limit", "0"], {}, "--limit"),
+    ],
+)
+def test_a_mistake_in_the_call_is_said_with_code_2(
+    office: Office, arguments: list[str], variables: dict[str, str], why: str
+) -> None:
+    result = office.run(*arguments, **variables)
+    assert result.exit_code == 2
+    assert why in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_parked_recordings_are_listed_shown_and_taken_up_again(office: Office) -> None:
+    pair = office.pair
+    recording = pair.publish_without_file()
+    pair.turn()
+    pair.clock.advance(2 * 3600)
+    for _ in range(3):
+        pair.turn()
+    (line,) = document(office.run("parked", "list", "--json"))
+    assert line["recording_id"] == recording.id
+    shown = document(office.run("parked", "show", recording.id, "--json"))
+    assert shown["reason"] == line["reason"]
+    assert shown["recordings"][0]["state"] == "parked"
+    assert office.run("parked", "show", "unknown").exit_code == 1
+    again = office.run("parked", "requeue", recording.id, "--json")
+    assert (again.exit_code, document(again)["state"]) == (0, "open")
+    assert document(office.run("parked", "list", "--json")) == []
+
+
+def test_a_recording_is_found_and_fetched_with_its_metadata(office: Office, tmp_path: Path) -> None:
+    recordings = [office.pair.publish(conversation="talk") for _ in range(3)]
+    office.pair.turn()
+    office.pair.turn()
+    found = document(office.run("recordings", "search", "--conversation", "talk", "--json"))["findings"]
+    assert [each["recording_id"] for each in found] == [each.id for each in recordings]
+    day = found[0]["created_on"][:10]
+    by_day = document(office.run("recordings", "search", "--day", day, "--limit", "2", "--json"))["findings"]
+    assert len(by_day) == 2
+    one = found[0]
+    result = office.run(
+        "recordings", "get", one["recording_id"], "--at", one["created_on"], "--out", str(tmp_path), "--json"
+    )
+    assert result.exit_code == 0, result.output
+    file = Path(document(result)["file"])
+    assert file.read_bytes() == office.pair.source.files[recordings[0].id]
+    beside = json.loads(file.with_suffix(".json").read_text())
+    assert beside["conversation"]["id"] == "talk"
+    assert office.run("recordings", "get", "unknown", "--at", one["created_on"]).exit_code == 1
+
+
+def test_an_altered_object_is_not_taken_for_the_recording(office: Office, tmp_path: Path) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    office.pair.turn()
+    for account in office.pair.accounts.values():
+        blobs = account.stores.archive.blobs
+        for path, blob in blobs.items():
+            object.__setattr__(blob, "data", blob.data[:-1] + b"!")
+            assert path
+    (one,) = document(office.run("recordings", "search", "--conversation", "c1", "--json"))["findings"]
+    result = office.run("recordings", "get", recording.id, "--at", one["created_on"], "--out", str(tmp_path))
+    assert result.exit_code == 1
+    assert "altered" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_handover_waits_until_the_other_node_is_active(office: Office) -> None:
+    late = office.run("handover", "peer", "--wait", "0", "--json")
+    assert late.exit_code == 3, "the word is kept, nobody has ticked yet"
+    for _ in range(2):
+        office.pair.turn()
+    done = office.run("handover", "peer", "--wait", "5", "--json")
+    assert done.exit_code == 0
+    assert document(done)["active"] == "peer"
+    assert office.run("handover", "nobody").exit_code == 1
+
+
+def test_the_doctor_names_each_setting_that_is_wrong(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"Values": {**SAMPLE, "DYNAMICS_URL": "http://contoso", "TICK_SECONDS": "0"}}))
+    result = CliRunner().invoke(app, ["doctor", "--settings", str(settings), "--json"])
+    assert result.exit_code == 2
+    assert {each["says"].split(":")[0] for each in document(result)} == {"DYNAMICS_URL", "TICK_SECONDS"}
+    settings.write_text("no json")
+    assert CliRunner().invoke(app, ["doctor", "--settings", str(settings)]).exit_code == 2
