@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from capture.console.status import text_of
-from capture.errors import Permanent
+from capture.errors import Malformed
 from capture.model.catalogue import Finding, Word, as_name, as_number, finding, words
 from capture.ports import Catalogue, Clock, Interactions
 
@@ -28,7 +28,7 @@ class Search:
         """Take `day` (UTC, today), `to`, `agent`, `number`, `conversation`, `limit`, `after`, all of them optional.
 
         Answer with the findings, the latest day first, and with `after` for the next page, null when there is none.
-        Permanent names what is wrong. A conversation needs no day.
+        Malformed names what is wrong. A conversation needs no day.
         """
         wanted = _wanted(query)
         limit = _limit(query.get("limit"))
@@ -65,9 +65,9 @@ class Search:
         first = _day(query, "day") or self.clock.now().date()
         last = _day(query, "to") or first
         if last < first:
-            raise Permanent("to: lies before day")
+            raise Malformed("to: lies before day")
         if (last - first).days >= _MOST_DAYS:
-            raise Permanent(f"to: at most {_MOST_DAYS} days are searched at once")
+            raise Malformed(f"to: at most {_MOST_DAYS} days are searched at once")
         return [last - timedelta(days=ago) for ago in range((last - first).days + 1)]
 
 
@@ -82,7 +82,7 @@ def _wanted(query: Mapping[str, str]) -> list[tuple[Word, str]]:
     asked = [(word, form(query.get(word.value, "").strip())) for word, form in forms.items()]
     for (word, value), text in zip(asked, (query.get(word.value, "").strip() for word in forms), strict=True):
         if text and not value:
-            raise Permanent(f"{word.value}: {text!r} has no digits" if word is Word.NUMBER else f"{word.value}: empty")
+            raise Malformed(f"{word.value}: {text!r} has no digits" if word is Word.NUMBER else f"{word.value}: empty")
     return [(word, value) for word, value in asked if value]
 
 
@@ -95,9 +95,9 @@ def _limit(text: str | None) -> int:
     try:
         limit = int(text or _PAGE)
     except ValueError:
-        raise Permanent("limit: is no number") from None
+        raise Malformed("limit: is no number") from None
     if not 1 <= limit <= _LARGEST_PAGE:
-        raise Permanent(f"limit: must be from 1 to {_LARGEST_PAGE}")
+        raise Malformed(f"limit: must be from 1 to {_LARGEST_PAGE}")
     return limit
 
 
@@ -105,7 +105,7 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(query[name]) if query.get(name) else None
     except ValueError:
-        raise Permanent(f"{name}: must be a day such as 2026-11-22, in UTC") from None
+        raise Malformed(f"{name}: must be a day such as 2026-11-22, in UTC") from None
 
 
 def _position(after: str, days: list[date]) -> tuple[int, str | None]:
@@ -115,4 +115,4 @@ def _position(after: str, days: list[date]) -> tuple[int, str | None]:
     try:
         return days.index(date.fromisoformat(day)), key or None
     except ValueError:
-        raise Permanent("after: must be what the page before gave, for the same search") from None
+        raise Malformed("after: must be what the page before gave, for the same search") from None

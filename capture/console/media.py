@@ -7,7 +7,7 @@ from datetime import datetime
 
 from capture.console.access import Visitor
 from capture.console.answer import Answer
-from capture.errors import Absent, Permanent, TooLarge
+from capture.errors import Absent, Malformed, TooLarge
 from capture.events import Event, emit
 from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry
@@ -60,9 +60,9 @@ class Media:
         try:
             created_on = datetime.fromisoformat(at)
         except ValueError:
-            raise Permanent("at: must be the recording's created_on in ISO 8601") from None
+            raise Malformed("at: must be the recording's created_on in ISO 8601") from None
         if created_on.tzinfo is None:
-            raise Permanent("at: must name its time zone, such as Z")
+            raise Malformed("at: must name its time zone, such as Z")
         entry = self.ledger.get(RecordingId(recording_id), created_on)
         if entry is None:
             raise Absent("no recording of this id and time is in the ledger")
@@ -85,7 +85,7 @@ def _span(wanted: str, size: int) -> tuple[int, int] | None:
     """Read the header Range for an object of this size; start and end without the last byte, None: there is none."""
     match = _RANGE.fullmatch(wanted.strip().split(",")[0])
     if match is None or match[1] == match[2] == "":
-        raise Permanent("the header Range must say bytes=<first>-: recordings are read in pieces")
+        raise Malformed("the header Range must say bytes=<first>-: recordings are read in pieces")
     if not match[1]:
         start, end = max(0, size - int(match[2])), size
     else:
