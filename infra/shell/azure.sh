@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# The subscription: what must be there before anything is done, and what the last deployment made. Sourced, never run.
+
+# Answers of az are JSON and read with jq, so that there is one way to read them.
+ask_azure() {
+    az "$@" -o json
+}
+
+need_programs() {
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null || case $program in
+            az) fail "az, the Azure CLI, is not installed." \
+                "Install it: https://learn.microsoft.com/cli/azure/install-azure-cli, then: az login" ;;
+            *) fail "$program is not installed." "Install it with the package manager of your system." ;;
+        esac
+    done
+}
+
+# Logged in, to the tenant of the parameter file, in the subscription that was meant.
+need_login() {
+    local account tenant subscription
+    account=$(ask_azure account show 2>/dev/null) || fail "az is not logged in." "Run: az login --tenant $TENANT"
+    tenant=$(jq -r .tenantId <<<"$account")
+    subscription=$(jq -r .id <<<"$account")
+    [ "$tenant" = "$TENANT" ] || fail "az is logged in to the tenant $tenant, the parameter file says $TENANT." \
+        "Run: az login --tenant $TENANT"
+    if [ -n "${AZURE_SUBSCRIPTION_ID:-}" ] && [ "$subscription" != "$AZURE_SUBSCRIPTION_ID" ]; then
+        fail "az works in the subscription $subscription, AZURE_SUBSCRIPTION_ID says $AZURE_SUBSCRIPTION_ID." \
+            "Run: az account set --subscription $AZURE_SUBSCRIPTION_ID"
+    fi
+    SUBSCRIPTION=$subscription
+    say "subscription $(jq -r .name <<<"$account") ($SUBSCRIPTION)"
+}
+
+need_bicep() {
+    az bicep version >/dev/null 2>&1 || fail "az cannot run Bicep." "Run: az bicep install"
+}
+
+# Register the resource providers that are not; Flex Consumption needs Microsoft.App.
+need_providers() {
+    local provider state
+    for provider in Microsoft.App Microsoft.Web Microsoft.Storage Microsoft.KeyVault Microsoft.ManagedIdentity \
+        Microsoft.Cdn Microsoft.Network Microsoft.Insights Microsoft.OperationalInsights; do
+        state=$(ask_azure provider show --namespace "$provider" | jq -r .registrationState)
+        [ "$state" = Registered ] && continue
+        step "register $provider"
+        az provider register --namespace "$provider" --wait -o none ||
+            fail "$provider cannot be registered." "An owner of the subscription runs: az provider register --namespace $provider --wait"
+    done
+}
+
+# Set OUTPUTS to what the deployment made, to nothing when there was no deployment that succeeded. The list is asked for
+# first, since a deployment that is not there and one that cannot be read are both errors of "show".
+read_outputs() {
+    local there
+    there=$(ask_azure deployment sub list |
+        jq -r --arg name "$DEPLOYMENT" '.[] | select(.name == $name) | .properties.provisioningState')
+    OUTPUTS=''
+    if [ "$there" = Succeeded ]; then
+        OUTPUTS=$(ask_azure deployment sub show --name "$DEPLOYMENT" | jq .properties.outputs)
+    fi
+}
+
+need_outputs() {
+    read_outputs
+    [ -n "$OUTPUTS" ] || fail "the deployment $DEPLOYMENT is not there, or has not succeeded." \
+        "Run: infra/deploy.sh $PARAMETER_FILE"
+}
+
+# Print an output of the deployment, nothing when it has no such one.
+output() {
+    jq -r --arg name "$1" '.[$name].value // empty' <<<"$OUTPUTS"
+}
+
+# The parts of a node have the same names for both: main and peer.
+output_of() {
+    local ending
+    case $2 in
+        main) ending=Main ;;
+        peer) ending=Peer ;;
+    esac
+    output "$1$ending"
+}

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# Rows of the Dataverse organisation: business unit, role, users. Sourced, never run.
+#
+# az signs in: the token of whoever is logged in, for the organisation's address.
+
+dataverse() {
+    local method=$1 path=$2
+    shift 2
+    az rest --method "$method" --url "$DYNAMICS/api/data/v9.2/$path" --resource "$DYNAMICS" "$@" -o json ||
+        fail "Dataverse refused: $method $path" \
+            "Whoever is logged in (az account show) must be System Administrator in $DYNAMICS."
+}
+
+root_unit() {
+    dataverse get "businessunits?\$select=businessunitid&\$filter=_parentbusinessunitid_value eq null" |
+        jq -r '.value[0].businessunitid'
+}
+
+role_id() {
+    dataverse get "roles?\$select=roleid&\$filter=name eq '$ROLE_NAME' and _businessunitid_value eq $1" |
+        jq -r '.value[0].roleid // empty'
+}
+
+find_or_make_role() {
+    local unit=$1 role
+    role=$(role_id "$unit")
+    if [ -z "$role" ]; then
+        step "role $ROLE_NAME" >&2
+        dataverse post roles --body "$(jq -nc --arg name "$ROLE_NAME" --arg unit "$unit" \
+            '{name: $name, "businessunitid@odata.bind": "/businessunits(\($unit))"}')" >/dev/null
+        role=$(role_id "$unit")
+    fi
+    printf '%s' "$role"
+}
+
+# The privilege to read a table is asked for and not guessed: those that are activities share one.
+read_privilege() {
+    dataverse get "EntityDefinitions(LogicalName='$1')?\$select=LogicalName,Privileges" |
+        jq -er '[.Privileges[] | select(.PrivilegeType == "Read")][0].PrivilegeId' ||
+        fail "Dataverse does not say how the table $1 is read." "Is Omnichannel (Contact Center) installed in $DYNAMICS?"
+}
+
+# Give the role what it lacks. Replacing also takes away what Dataverse puts into a new role; what comes on top later
+# is reported and left, since Dataverse adds to roles by itself.
+grant_reading() {
+    local role=$1 table wanted='' privilege actual missing extra
+    for table in $TABLES; do
+        privilege=$(read_privilege "$table")
+        wanted+=$privilege$'\n'
+    done
+    wanted=$(jq -Rsc 'split("\n") | map(select(. != "")) | unique' <<<"$wanted")
+    actual=$(dataverse get "RetrieveRolePrivilegesRole(RoleId=$role)" | jq -c '[.RolePrivileges[] | {PrivilegeId, Depth}]')
+    missing=$(jq --argjson wanted "$wanted" '. as $has | $wanted - [$has[] | select(.Depth == "Global").PrivilegeId] | length' <<<"$actual")
+    if [ "$missing" -gt 0 ]; then
+        step "role $ROLE_NAME reads $(jq length <<<"$wanted") kinds of rows"
+        dataverse post "roles($role)/Microsoft.Dynamics.CRM.ReplacePrivilegesRole" \
+            --body "$(jq -c '{Privileges: map({PrivilegeId: ., Depth: "Global"})}' <<<"$wanted")" >/dev/null
+        return
+    fi
+    extra=$(jq --argjson wanted "$wanted" '[.[].PrivilegeId] - $wanted | length' <<<"$actual")
+    [ "$extra" -eq 0 ] || say "the role $ROLE_NAME has $extra privileges that a node does not need"
+}
+
+user_of() {
+    dataverse get "systemusers?\$select=systemuserid,isdisabled&\$filter=applicationid eq $1" | jq -c '.value[0] // empty'
+}
+
+find_or_make_user() {
+    local unit=$1 role=$2 client=$3 user id held
+    user=$(user_of "$client")
+    if [ -z "$user" ]; then
+        step "application user of $client"
+        dataverse post systemusers --body "$(jq -nc --arg client "$client" --arg unit "$unit" \
+            '{applicationid: $client, "businessunitid@odata.bind": "/businessunits(\($unit))"}')" >/dev/null
+        user=$(user_of "$client")
+    fi
+    id=$(jq -r .systemuserid <<<"$user")
+    if [ "$(jq -r .isdisabled <<<"$user")" = true ]; then
+        step "application user of $client is enabled"
+        dataverse patch "systemusers($id)" --body '{"isdisabled": false}' >/dev/null
+    fi
+    held=$(dataverse get "systemusers($id)/systemuserroles_association?\$select=roleid" |
+        jq --arg role "$role" '[.value[] | select(.roleid == $role)] | length')
+    if [ "$held" -eq 0 ]; then
+        step "role $ROLE_NAME for $client"
+        dataverse post "systemusers($id)/systemuserroles_association/\$ref" \
+            --body "$(jq -nc --arg at "$DYNAMICS/api/data/v9.2/roles($role)" '{"@odata.id": $at}')" >/dev/null
+    fi
+}

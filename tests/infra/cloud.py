@@ -1,0 +1,125 @@
+"""A subscription that is not there: the scripts run against stand-ins of az and curl."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+STANDINS = Path(__file__).parent / "standins"
+TENANT, SUBSCRIPTION = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+PARAMETERS = f"""\
+using 'main.bicep'
+
+param namePrefix = 'capture'
+param environmentName = 'prod'
+param locationMain = 'westeurope'
+param locationPeer = 'northeurope'
+param locationWitness = 'swedencentral'
+param dynamicsUrl = 'https://contoso.crm4.dynamics.com'
+param tenantId = '{TENANT}'
+param clientIdMain = readEnvironmentVariable('CLIENT_ID_MAIN', '')
+param clientIdPeer = readEnvironmentVariable('CLIENT_ID_PEER', '')
+param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')
+param clientSecretPeer = readEnvironmentVariable('CLIENT_SECRET_PEER', '')
+param federatedCredentials = false
+param webhookKey = readEnvironmentVariable('WEBHOOK_KEY', '')
+"""
+_PROVIDERS = (
+    "App", "Web", "Storage", "KeyVault", "ManagedIdentity", "Cdn", "Network", "Insights", "OperationalInsights",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a script ended. A killed one has a negative code."""
+
+    code: int
+    said: str
+    complained: str
+
+
+class Cloud:
+    """A world of the stand-ins in a folder, and scripts run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with an empty subscription whose providers are registered."""
+        self.folder = folder
+        self.parameters = folder / "main.bicepparam"
+        self.parameters.write_text(PARAMETERS)
+        self.write(
+            {
+                "account": {"name": "Contoso", "id": SUBSCRIPTION, "tenantId": TENANT},
+                "bicep": True,
+                "providers": {f"Microsoft.{name}": "Registered" for name in _PROVIDERS},
+                "applications": [],
+                "principals": [],
+                "deployments": {},
+                "groups": [],
+                "locks": {},
+                "policies": {},
+                "vaults": {},
+                "sites": {},
+                "dataverse": {"unit": "root-unit", "roles": [], "users": [], "missing_tables": []},
+                "clock": 0,
+                "active": None,
+                "seconds_to_start": 20,
+                "broken_versions": [],
+                "faults": {},
+                "ids": 0,
+                "secrets": [],
+                "changes": [],
+                "violations": [],
+            }
+        )
+
+    def write(self, world: Mapping[str, Any]) -> None:
+        (self.folder / "world.json").write_text(json.dumps(world))
+
+    def read(self) -> dict[str, Any]:
+        world: dict[str, Any] = json.loads((self.folder / "world.json").read_text())
+        return world
+
+    def change(self, **values: object) -> None:
+        self.write(self.read() | values)
+
+    def journal(self) -> list[list[str]]:
+        """All calls since the last `forget`, each with its program first."""
+        file = self.folder / "journal.jsonl"
+        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [[line["program"], *line["argv"]] for line in lines]
+
+    def forget(self) -> None:
+        """Begin the journal and the list of changes anew."""
+        (self.folder / "journal.jsonl").unlink(missing_ok=True)
+        self.change(changes=[], violations=[])
+
+    def run(self, script: str, *arguments: str, said: str = "", kill: str = "", **variables: str) -> Ended:
+        """Run a script of infra/ with the parameter file; `kill` is the number of a call and "before" or "after"."""
+        # Nothing of the environment of the tests but what every process needs: no settings, no az, no proxy.
+        environment = {
+            "PATH": f"{STANDINS / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+            "STANDIN_WORLD": str(self.folder),
+            "STANDIN_PYTHON": sys.executable,
+            "STANDIN_KILL": kill,
+            "RELEASE_POLL_SECONDS": "0",
+            "RELEASE_LOOKS": "20",
+        }
+        ended = subprocess.run(
+            [ROOT / "infra" / script, self.parameters, *arguments],
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=environment | variables,
+            start_new_session=True,
+            cwd=self.folder,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)

@@ -1,0 +1,154 @@
+"""Subscription, deployments, groups, locks, vaults."""
+
+import os
+import re
+from pathlib import Path
+
+from world import Refused, changed, new_secret
+
+NODES = ("main", "peer")
+
+
+def _parameters(file):
+    """Read a parameter file as Bicep would: literals and variables of the environment."""
+    found = {}
+    for line in Path(file).read_text().splitlines():
+        if (match := re.match(r"param (\w+) = (.*)", line)) is None:
+            continue
+        name, value = match.groups()
+        if (variable := re.search(r"readEnvironmentVariable\('(\w+)'(?:, *'([^']*)')?\)", value)) is not None:
+            found[name] = os.environ.get(variable[1], variable[2] or "")
+        else:
+            found[name] = value.strip("'")
+    return found
+
+
+def _fingerprint(parameters):
+    secret = ("clientSecretMain", "clientSecretPeer")
+    return sorted(f"{name}={value}" for name, value in parameters.items() if name not in secret)
+
+
+def _what_if(world, flags):
+    parameters = _parameters(flags["--parameters"])
+    made = world["deployments"].get(flags["--name"])
+    same = made is not None and made["fingerprint"] == _fingerprint(parameters)
+    secrets = any(parameters[f"clientSecret{node.capitalize()}"] for node in NODES)
+    kind = "NoChange" if same and not secrets else "Modify" if made else "Create"
+    site = "/subscriptions/s/resourceGroups/rg-capture-prod-main/providers/Microsoft.Web/sites/func-capture-prod-main"
+    if "--no-pretty-print" not in flags:
+        return "Resource changes: no change.\n" if kind == "NoChange" else f"Resource changes: 1 to {kind.lower()}.\n"
+    return {"status": "Succeeded", "changes": [{"changeType": kind, "resourceId": site}]}
+
+
+def _create(world, flags):
+    given = _parameters(flags["--parameters"])
+    stem = f"{given['namePrefix']}-{given['environmentName']}"
+    outputs = {"resourceGroupWitness": f"rg-{stem}-witness", "webhookUrl": "https://capture.azurefd.net/api/recording"}
+    for node in NODES:
+        ending, app, group, vault = node.capitalize(), f"func-{stem}-{node}", f"rg-{stem}-{node}", f"kv-{stem}-{node}"
+        outputs |= {
+            f"functionApp{ending}": app,
+            f"resourceGroup{ending}": group,
+            f"storage{ending}": f"st{given['environmentName']}{node}",
+            f"keyVault{ending}": vault,
+            f"identityClientId{ending}": f"client-of-{node}",
+            f"identityPrincipalId{ending}": f"principal-of-{node}",
+        }
+        world["vaults"].setdefault(vault, {})
+        if given[f"clientSecret{ending}"]:
+            world["vaults"][vault]["dynamics-client-secret"] = given[f"clientSecret{ending}"]
+        site = world["sites"].setdefault(
+            app,
+            {
+                "node": node,
+                "group": group,
+                "code": None,
+                "up_at": 0,
+                "broken": False,
+                "locked": True,
+                "door": [],
+                "secret": None,
+                "master_key": new_secret(world),
+                "function_keys": {},
+            },
+        )
+        site["secret"] = world["vaults"][vault].get("dynamics-client-secret")
+        if given["webhookKey"]:
+            site["function_keys"]["dynamics"] = given["webhookKey"]
+            world["secrets"].append(given["webhookKey"])
+        world["groups"].append(group)
+    world["groups"].append(outputs["resourceGroupWitness"])
+    world["groups"] = sorted(set(world["groups"]))
+    world["deployments"][flags["--name"]] = {
+        "fingerprint": _fingerprint(given),
+        "outputs": {name: {"type": "String", "value": value} for name, value in outputs.items()},
+    }
+    changed(world, f"deployment {flags['--name']}")
+
+
+def _show(world, flags):
+    made = world["deployments"].get(flags["--name"])
+    if made is None:
+        raise Refused(f"(DeploymentNotFound) Deployment '{flags['--name']}' could not be found.", 3)
+    return {"name": flags["--name"], "properties": {"provisioningState": "Succeeded", "outputs": made["outputs"]}}
+
+
+def _list(world, _):
+    return [{"name": name, "properties": {"provisioningState": "Succeeded"}} for name in world["deployments"]]
+
+
+def _delete(world, flags):
+    world["deployments"].pop(flags["--name"], None)
+    changed(world, f"no deployment {flags['--name']}")
+
+
+def _register(world, flags):
+    world["providers"][flags["--namespace"]] = "Registered"
+    changed(world, f"provider {flags['--namespace']}")
+
+
+def _delete_group(world, flags):
+    group = flags["--name"]
+    if world["locks"].get(group):
+        raise Refused(f"(ScopeLocked) The scope '{group}' cannot perform delete operation because it is locked.")
+    changed(world, f"no group {group}")
+    if world["policies"].get(group) == "Locked":
+        raise Refused(f"(ContainerProtectedFromDeletion) A storage account of '{group}' holds immutable blobs.")
+    world["groups"].remove(group)
+
+
+def _delete_lock(world, flags):
+    for locks in world["locks"].values():
+        if flags["--ids"] in locks:
+            locks.remove(flags["--ids"])
+    changed(world, f"no lock {flags['--ids']}")
+
+
+def _set_secret(world, flags):
+    world["vaults"][flags["--vault-name"]][flags["--name"]] = flags["--value"].rstrip("\n")
+    changed(world, f"secret in {flags['--vault-name']}")
+
+
+ANSWERS = {
+    "account show": lambda world, _: world["account"],
+    "bicep version": lambda world, _: "Bicep CLI version 0.30.23\n" if world["bicep"] else _no_bicep(),
+    "provider show": lambda world, flags: {
+        "namespace": flags["--namespace"],
+        "registrationState": world["providers"].get(flags["--namespace"], "NotRegistered"),
+    },
+    "provider register": _register,
+    "deployment sub create": _create,
+    "deployment sub list": _list,
+    "deployment sub show": _show,
+    "deployment sub what-if": _what_if,
+    "deployment sub delete": _delete,
+    "group exists": lambda world, flags: flags["--name"] in world["groups"],
+    "group delete": _delete_group,
+    "lock list": lambda world, flags: [{"id": each} for each in world["locks"].get(flags["--resource-group"], [])],
+    "lock delete": _delete_lock,
+    "keyvault secret set": _set_secret,
+}
+
+
+def _no_bicep():
+    raise Refused("Bicep CLI not found. Install it now by running 'az bicep install'.")

@@ -1,0 +1,60 @@
+"""Function apps: where they are, their keys, their code, who is let in."""
+
+import nodes
+from world import Refused, changed
+
+
+def _show(world, flags):
+    nodes.site_named(world, flags["--name"])
+    # A Flex Consumption site is shown as Azure's API tells it, with "properties".
+    return {"name": flags["--name"], "properties": {"defaultHostName": f"{flags['--name']}.azurewebsites.net"}}
+
+
+def _keys(world, flags):
+    site = nodes.site_named(world, flags["--name"])
+    return {"masterKey": site["master_key"], "functionKeys": {"default": "unused", **site["function_keys"]}, "systemKeys": {}}
+
+
+def _restart(world, flags):
+    site = nodes.site_named(world, flags["--name"])
+    nodes.restart(world, site, world["vaults"][flags["--name"].replace("func-", "kv-", 1)])
+
+
+def _deploy(world, flags):
+    import zipfile  # noqa: PLC0415  the only call that needs it
+
+    with zipfile.ZipFile(flags["--src"]) as package:
+        names = package.namelist()
+        version = package.read("capture/version.txt").decode().strip()
+    missing = {"host.json", "function_app.py", "requirements.txt", "constraints.txt"} - set(names)
+    if missing or flags.get("--build-remote") != "true":
+        raise Refused(f"Deployment failed: {sorted(missing)} or no remote build")
+    nodes.deploy(world, nodes.site_named(world, flags["--name"]), version)
+
+
+def _let_in(world, flags):
+    site = nodes.site_named(world, flags["--name"])
+    rule = {"name": flags["--rule-name"], "ip_address": flags["--ip-address"], "priority": int(flags["--priority"])}
+    site["door"] = [each for each in site["door"] if each["name"] != rule["name"]] + [rule]
+    changed(world, f"door of {site['node']} opened")
+
+
+def _let_out(world, flags):
+    site = nodes.site_named(world, flags["--name"])
+    site["door"] = [each for each in site["door"] if each["name"] != flags["--rule-name"]]
+    changed(world, f"door of {site['node']} closed")
+
+
+def _rules(world, flags):
+    return {"ipSecurityRestrictions": nodes.site_named(world, flags["--name"])["door"], "scmIpSecurityRestrictions": []}
+
+
+ANSWERS = {
+    "functionapp show": _show,
+    "functionapp keys list": _keys,
+    "functionapp restart": _restart,
+    "functionapp deployment source config-zip": _deploy,
+    "functionapp config access-restriction add": _let_in,
+    "functionapp config access-restriction remove": _let_out,
+    "functionapp config access-restriction show": _rules,
+}

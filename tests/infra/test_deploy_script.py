@@ -1,0 +1,213 @@
+"""infra/deploy.sh and what it calls, against the stand-ins of az and curl."""
+
+import pytest
+
+from tests.infra.cloud import TENANT, Cloud
+
+OPENING = ("door of main opened", "door of main closed", "door of peer opened", "door of peer closed")
+
+
+def deployed(cloud: Cloud) -> Cloud:
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    return cloud
+
+
+def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    kinds = [change.split()[0] for change in world["changes"] if not change.startswith("door")]
+    assert kinds == [
+        *("application", "principal", "application", "principal"),
+        *("credential", "credential"),
+        "deployment",
+        *("role", "privileges", "user", "role", "user", "role"),
+        *("code", "code"),
+    ]
+    assert world["active"] is not None
+    assert {site["code"] for site in world["sites"].values()} == {world["sites"]["func-capture-prod-main"]["code"]}
+    assert {site["function_keys"]["dynamics"] for site in world["sites"].values()} <= set(world["secrets"])
+    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert ended.said.endswith("address for the webhooks: https://capture.azurefd.net/api/recording\n")
+
+
+def test_a_second_run_changes_nothing(cloud: Cloud) -> None:
+    deployed(cloud)
+    before = cloud.read()
+    cloud.forget()
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    after = cloud.read()
+    # To ask the nodes for their version the script lets itself in and out again; there is nothing else.
+    assert sorted(after["changes"]) == sorted(OPENING)
+    same = set(before) - {"changes", "clock"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert "the resources are as the parameter file says" in ended.said
+
+
+def test_each_node_has_its_own_credential_and_reads_only_what_it_needs(cloud: Cloud) -> None:
+    world = deployed(cloud).read()
+    assert [each["displayName"] for each in world["applications"]] == ["capture-prod-main", "capture-prod-peer"]
+    secrets = [vault["dynamics-client-secret"] for vault in world["vaults"].values()]
+    assert sorted(secrets) == sorted(app["credentials"][0]["secret"] for app in world["applications"])
+    role = world["dataverse"]["roles"][0]
+    assert all(privilege.startswith("prvRead") for privilege in role["privileges"])
+    assert set(role["privileges"].values()) == {"Global"}
+    users = world["dataverse"]["users"]
+    assert [user["applicationid"] for user in users] == [app["appId"] for app in world["applications"]]
+    assert all(user["roles"] == [role["roleid"]] for user in users)
+
+
+def test_no_secret_is_an_argument_or_printed_or_in_a_file(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh")
+    arguments = [argument for call in cloud.journal() for argument in call]
+    secrets = cloud.read()["secrets"]
+    assert len(secrets) >= 5
+    for secret in secrets:
+        assert not any(secret in argument for argument in arguments)
+        assert secret not in ended.said + ended.complained
+        assert not any(secret in file.read_text() for file in cloud.folder.rglob("*.bicepparam"))
+
+
+@pytest.mark.parametrize("call", [3, 14, 19, 22, 25, 31, 40, 48])
+def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: int) -> None:
+    killed = cloud.run("deploy.sh", kill=f"{call} after")
+    assert killed.code == -9
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    assert len(world["applications"]) == len(world["dataverse"]["users"]) == 2
+    assert len(world["dataverse"]["roles"]) == 1
+    for application, node in zip(world["applications"], ("main", "peer"), strict=True):
+        kept = world["vaults"][f"kv-capture-prod-{node}"]["dynamics-client-secret"]
+        assert kept in [each["secret"] for each in application["credentials"]]
+    assert len({site["code"] for site in world["sites"].values()}) == 1
+    assert all(site["door"] == [] for site in world["sites"].values())
+
+
+def test_a_change_of_the_parameters_is_deployed(cloud: Cloud) -> None:
+    deployed(cloud)
+    cloud.forget()
+    cloud.parameters.write_text(cloud.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in cloud.read()["changes"]
+    assert "Modify" in ended.said
+
+
+def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> None:
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert cloud.read()["changes"] == []
+    assert "1 to create" in ended.said
+
+
+def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
+    cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
+    deployed(cloud)
+    world = cloud.read()
+    assert all(app["credentials"] == [] for app in world["applications"])
+    assert all(vault == {} for vault in world["vaults"].values())
+    for application, node in zip(world["applications"], ("main", "peer"), strict=True):
+        [trusted] = application["federated"]
+        assert trusted["subject"] == f"principal-of-{node}"
+        assert trusted["issuer"] == f"https://login.microsoftonline.com/{TENANT}/v2.0"
+        assert trusted["audiences"] == ["api://AzureADTokenExchange"]
+    cloud.forget()
+    deployed(cloud)
+    assert sorted(cloud.read()["changes"]) == sorted(OPENING)
+
+
+def test_a_federated_credential_of_another_identity_is_brought_up_to_date(cloud: Cloud) -> None:
+    cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
+    deployed(cloud)
+    world = cloud.read()
+    world["applications"][0]["federated"][0]["subject"] = "principal-of-before"
+    cloud.write(world)
+    deployed(cloud)
+    assert cloud.read()["applications"][0]["federated"][0]["subject"] == "principal-of-main"
+
+
+def test_a_secret_that_a_person_has_is_used_and_none_is_made(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", said="typed-for-main\ntyped-for-peer\n", ASK_SECRETS="1")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    assert [vault["dynamics-client-secret"] for vault in world["vaults"].values()] == ["typed-for-main", "typed-for-peer"]
+    assert all(app["credentials"] == [] for app in world["applications"])
+    assert "typed-for" not in ended.said + ended.complained
+
+
+def test_what_azd_has_provisioned_gets_its_secrets_afterwards(cloud: Cloud) -> None:
+    deployed(cloud)
+    world = cloud.read()
+    for vault in world["vaults"].values():
+        vault.clear()
+    for site in world["sites"].values():
+        site["function_keys"] = {}
+    cloud.write(world)
+    cloud.forget()
+    ended = cloud.run("deploy.sh", "--provisioned")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
+    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert not any(change.startswith("deployment") for change in world["changes"])
+    arguments = " ".join(argument for call in cloud.journal() for argument in call)
+    assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
+
+
+MISTAKES = [
+    ({"account": None}, "", "az login --tenant"),
+    ({"account": {"name": "x", "id": "s", "tenantId": "another"}}, "", "the parameter file says"),
+    ({"bicep": False}, "", "az bicep install"),
+    ({}, "param tenantId", "Add: param tenantId"),
+    ({}, "param clientSecretMain", "param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')"),
+]
+
+
+@pytest.mark.parametrize(("world", "without", "remedy"), MISTAKES)
+def test_a_mistake_is_told_with_its_remedy_before_anything_is_built(
+    cloud: Cloud, world: dict[str, object], without: str, remedy: str
+) -> None:
+    cloud.change(**world)
+    if without:
+        lines = cloud.parameters.read_text().splitlines()
+        cloud.parameters.write_text("\n".join(line for line in lines if not line.startswith(without)))
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 1
+    assert remedy in ended.complained
+    assert cloud.read()["deployments"] == {}
+
+
+def test_another_subscription_than_the_one_that_was_meant_is_left_alone(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", AZURE_SUBSCRIPTION_ID="33333333-3333-4333-8333-333333333333")
+    assert ended.code == 1
+    assert "az account set --subscription 33333333" in ended.complained
+    assert cloud.read()["changes"] == []
+
+
+def test_a_failed_deployment_is_told_and_taken_up_again(cloud: Cloud) -> None:
+    cloud.change(faults={"deployment sub create": "(QuotaExceeded) no more cores"})
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 1
+    assert "QuotaExceeded" in ended.complained
+    assert "run the same command again" in ended.complained
+    deployed(cloud)
+
+
+def test_an_organisation_without_omnichannel_is_told(cloud: Cloud) -> None:
+    deployed(cloud)
+    world = cloud.read()
+    world["dataverse"]["missing_tables"] = ["msdyn_ocrecording"]
+    cloud.write(world)
+    ended = cloud.run("dataverse_users.sh")
+    assert ended.code == 1
+    assert "Dataverse refused" in ended.complained
+
+
+def test_providers_that_are_not_registered_are(cloud: Cloud) -> None:
+    cloud.change(providers={})
+    deployed(cloud)
+    assert set(cloud.read()["providers"].values()) == {"Registered"}
+    assert len(cloud.read()["providers"]) == 9
