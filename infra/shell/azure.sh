@@ -39,11 +39,11 @@ need_bicep() {
 
 # Register the resource providers that are not; Flex Consumption needs Microsoft.App.
 need_providers() {
-    local provider state
+    local registered provider
+    registered=$(ask_azure provider list | jq -r '.[] | select(.registrationState == "Registered").namespace')
     for provider in Microsoft.App Microsoft.Web Microsoft.Storage Microsoft.KeyVault Microsoft.ManagedIdentity \
         Microsoft.Cdn Microsoft.Network Microsoft.Insights Microsoft.OperationalInsights; do
-        state=$(ask_azure provider show --namespace "$provider" | jq -r .registrationState)
-        [ "$state" = Registered ] && continue
+        grep -qix "$provider" <<<"$registered" && continue
         step "register $provider"
         az provider register --namespace "$provider" --wait -o none ||
             fail "$provider cannot be registered." "An owner of the subscription runs: az provider register --namespace $provider --wait"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -43,12 +44,33 @@ class Ended:
     complained: str
 
 
+def check_out(folder: Path) -> Path:
+    """Make a repository with the scripts of this one and code of two versions: `HEAD`, and `HEAD^` before it."""
+    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("modules", "queries"))
+    (folder / "capture").mkdir()
+    for name in ("host.json", "requirements.txt", "constraints.txt", "function_app.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    for number in (1, 2):
+        (folder / "capture" / "__init__.py").write_text(f'"""Version {number}."""\n')
+        git(folder, "init", "-q")
+        git(folder, "add", "-A")
+        git(folder, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", f"Version {number}")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder, without the settings of whoever runs the tests."""
+    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    subprocess.run(["git", "-C", folder, *arguments], check=True, env=environment)
+
+
 class Cloud:
     """A world of the stand-ins in a folder, and scripts run in it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin with an empty subscription whose providers are registered."""
+    def __init__(self, folder: Path, checkout: Path) -> None:
+        """Begin with an empty subscription whose providers are registered; `checkout` holds the scripts and the code."""
         self.folder = folder
+        self.checkout = checkout
         self.parameters = folder / "main.bicepparam"
         self.parameters.write_text(PARAMETERS)
         self.write(
@@ -112,7 +134,7 @@ class Cloud:
             "RELEASE_LOOKS": "20",
         }
         ended = subprocess.run(
-            [ROOT / "infra" / script, self.parameters, *arguments],
+            [self.checkout / "infra" / script, self.parameters, *arguments],
             input=said,
             capture_output=True,
             text=True,

@@ -7,7 +7,7 @@ from tests.infra.cloud import TENANT, Cloud
 OPENING = ("door of main opened", "door of main closed", "door of peer opened", "door of peer closed")
 
 
-def deployed(cloud: Cloud) -> Cloud:
+def succeeded(cloud: Cloud) -> Cloud:
     ended = cloud.run("deploy.sh")
     assert ended.code == 0, ended.complained
     return cloud
@@ -32,13 +32,11 @@ def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) 
     assert ended.said.endswith("address for the webhooks: https://capture.azurefd.net/api/recording\n")
 
 
-def test_a_second_run_changes_nothing(cloud: Cloud) -> None:
-    deployed(cloud)
-    before = cloud.read()
-    cloud.forget()
-    ended = cloud.run("deploy.sh")
+def test_a_second_run_changes_nothing(deployed: Cloud) -> None:
+    before = deployed.read()
+    ended = deployed.run("deploy.sh")
     assert ended.code == 0, ended.complained
-    after = cloud.read()
+    after = deployed.read()
     # To ask the nodes for their version the script lets itself in and out again; there is nothing else.
     assert sorted(after["changes"]) == sorted(OPENING)
     same = set(before) - {"changes", "clock"}
@@ -46,8 +44,8 @@ def test_a_second_run_changes_nothing(cloud: Cloud) -> None:
     assert "the resources are as the parameter file says" in ended.said
 
 
-def test_each_node_has_its_own_credential_and_reads_only_what_it_needs(cloud: Cloud) -> None:
-    world = deployed(cloud).read()
+def test_each_node_has_its_own_credential_and_reads_only_what_it_needs(deployed: Cloud) -> None:
+    world = deployed.read()
     assert [each["displayName"] for each in world["applications"]] == ["capture-prod-main", "capture-prod-peer"]
     secrets = [vault["dynamics-client-secret"] for vault in world["vaults"].values()]
     assert sorted(secrets) == sorted(app["credentials"][0]["secret"] for app in world["applications"])
@@ -86,13 +84,11 @@ def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: in
     assert all(site["door"] == [] for site in world["sites"].values())
 
 
-def test_a_change_of_the_parameters_is_deployed(cloud: Cloud) -> None:
-    deployed(cloud)
-    cloud.forget()
-    cloud.parameters.write_text(cloud.parameters.read_text().replace("swedencentral", "francecentral"))
-    ended = cloud.run("deploy.sh")
+def test_a_change_of_the_parameters_is_deployed(deployed: Cloud) -> None:
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = deployed.run("deploy.sh")
     assert ended.code == 0, ended.complained
-    assert "deployment capture-prod" in cloud.read()["changes"]
+    assert "deployment capture-prod" in deployed.read()["changes"]
     assert "Modify" in ended.said
 
 
@@ -105,7 +101,7 @@ def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> 
 
 def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
     cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
-    deployed(cloud)
+    succeeded(cloud)
     world = cloud.read()
     assert all(app["credentials"] == [] for app in world["applications"])
     assert all(vault == {} for vault in world["vaults"].values())
@@ -115,17 +111,17 @@ def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
         assert trusted["issuer"] == f"https://login.microsoftonline.com/{TENANT}/v2.0"
         assert trusted["audiences"] == ["api://AzureADTokenExchange"]
     cloud.forget()
-    deployed(cloud)
+    succeeded(cloud)
     assert sorted(cloud.read()["changes"]) == sorted(OPENING)
 
 
 def test_a_federated_credential_of_another_identity_is_brought_up_to_date(cloud: Cloud) -> None:
     cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
-    deployed(cloud)
+    succeeded(cloud)
     world = cloud.read()
     world["applications"][0]["federated"][0]["subject"] = "principal-of-before"
     cloud.write(world)
-    deployed(cloud)
+    succeeded(cloud)
     assert cloud.read()["applications"][0]["federated"][0]["subject"] == "principal-of-main"
 
 
@@ -138,22 +134,20 @@ def test_a_secret_that_a_person_has_is_used_and_none_is_made(cloud: Cloud) -> No
     assert "typed-for" not in ended.said + ended.complained
 
 
-def test_what_azd_has_provisioned_gets_its_secrets_afterwards(cloud: Cloud) -> None:
-    deployed(cloud)
-    world = cloud.read()
+def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -> None:
+    world = deployed.read()
     for vault in world["vaults"].values():
         vault.clear()
     for site in world["sites"].values():
         site["function_keys"] = {}
-    cloud.write(world)
-    cloud.forget()
-    ended = cloud.run("deploy.sh", "--provisioned")
+    deployed.write(world)
+    ended = deployed.run("deploy.sh", "--provisioned")
     assert ended.code == 0, ended.complained
-    world = cloud.read()
+    world = deployed.read()
     assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
     assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
     assert not any(change.startswith("deployment") for change in world["changes"])
-    arguments = " ".join(argument for call in cloud.journal() for argument in call)
+    arguments = " ".join(argument for call in deployed.journal() for argument in call)
     assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
 
 
@@ -193,21 +187,20 @@ def test_a_failed_deployment_is_told_and_taken_up_again(cloud: Cloud) -> None:
     assert ended.code == 1
     assert "QuotaExceeded" in ended.complained
     assert "run the same command again" in ended.complained
-    deployed(cloud)
+    succeeded(cloud)
 
 
-def test_an_organisation_without_omnichannel_is_told(cloud: Cloud) -> None:
-    deployed(cloud)
-    world = cloud.read()
+def test_an_organisation_without_omnichannel_is_told(deployed: Cloud) -> None:
+    world = deployed.read()
     world["dataverse"]["missing_tables"] = ["msdyn_ocrecording"]
-    cloud.write(world)
-    ended = cloud.run("dataverse_users.sh")
+    deployed.write(world)
+    ended = deployed.run("dataverse_users.sh")
     assert ended.code == 1
     assert "Dataverse refused" in ended.complained
 
 
 def test_providers_that_are_not_registered_are(cloud: Cloud) -> None:
     cloud.change(providers={})
-    deployed(cloud)
+    succeeded(cloud)
     assert set(cloud.read()["providers"].values()) == {"Registered"}
     assert len(cloud.read()["providers"]) == 9

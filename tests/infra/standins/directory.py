@@ -1,9 +1,15 @@
 """Entra: applications, service principals, credentials."""
 
 import json
-import re
 
 from world import Refused, changed, new_id, new_secret
+
+
+def _quoted(condition, before):
+    value = condition.removeprefix(before)
+    if value == condition or not (value[0] == value[-1] == "'"):
+        raise Refused(f"Invalid filter clause: {condition}")
+    return value[1:-1]
 
 
 def _application(world, flags):
@@ -14,7 +20,7 @@ def _application(world, flags):
 
 
 def _list(world, flags):
-    name = re.fullmatch(r"displayName eq '(.+)'", flags["--filter"])[1]
+    name = _quoted(flags["--filter"], "displayName eq ")
     return [
         {"appId": each["appId"], "displayName": each["displayName"]}
         for each in world["applications"]
@@ -72,7 +78,7 @@ def _federate(world, flags):
 
 
 def _principals(world, flags):
-    wanted = re.fullmatch(r"appId eq '(.+)'", flags["--filter"])[1]
+    wanted = _quoted(flags["--filter"], "appId eq ")
     return [{"appId": each} for each in world["principals"] if each == wanted]
 
 

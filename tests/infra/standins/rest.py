@@ -128,3 +128,6 @@ def answer(world, flags):
         if asked == method and (found := re.fullmatch(address, path)) is not None:
             return act(world, found.groupdict(), flags.get("--body"))
     raise Refused(f"Not Found: {method} {path}")
+
+
+ANSWERS = {"rest": answer}
