@@ -33,22 +33,23 @@ find_or_make_role() {
     printf '%s' "$role"
 }
 
-# The privilege to read a table is asked for and not guessed: those that are activities share one.
-read_privilege() {
-    dataverse get "EntityDefinitions(LogicalName='$1')?\$select=LogicalName,Privileges" |
-        jq -er '[.Privileges[] | select(.PrivilegeType == "Read")][0].PrivilegeId' ||
-        fail "Dataverse does not say how the table $1 is read." "Is Omnichannel (Contact Center) installed in $DYNAMICS?"
+# The privileges to read the tables, as a JSON array. They are asked for and not guessed: activities share one.
+read_privileges() {
+    local condition tables
+    condition=$(printf " or LogicalName eq '%s'" "$@")
+    tables=$(dataverse get "EntityDefinitions?\$select=LogicalName,Privileges&\$filter=${condition# or }")
+    [ "$(jq '.value | length' <<<"$tables")" -eq $# ] || fail \
+        "$DYNAMICS has not all of the tables that a node reads ($*); it has: $(jq -r '[.value[].LogicalName] | join(" ")' <<<"$tables")" \
+        "Is Omnichannel (Contact Center) installed there?"
+    jq -c '[.value[].Privileges[] | select(.PrivilegeType == "Read").PrivilegeId] | unique' <<<"$tables"
 }
 
 # Give the role what it lacks. Replacing also takes away what Dataverse puts into a new role; what comes on top later
 # is reported and left, since Dataverse adds to roles by itself.
 grant_reading() {
-    local role=$1 table wanted='' privilege actual missing extra
-    for table in $TABLES; do
-        privilege=$(read_privilege "$table")
-        wanted+=$privilege$'\n'
-    done
-    wanted=$(jq -Rsc 'split("\n") | map(select(. != "")) | unique' <<<"$wanted")
+    local role=$1 wanted actual missing extra
+    # shellcheck disable=SC2086  # several tables
+    wanted=$(read_privileges $TABLES)
     actual=$(dataverse get "RetrieveRolePrivilegesRole(RoleId=$role)" | jq -c '[.RolePrivileges[] | {PrivilegeId, Depth}]')
     missing=$(jq --argjson wanted "$wanted" '. as $has | $wanted - [$has[] | select(.Depth == "Global").PrivilegeId] | length' <<<"$actual")
     if [ "$missing" -gt 0 ]; then

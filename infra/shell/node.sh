@@ -77,16 +77,20 @@ close_doors() {
     done
 }
 
-# Read a node's status into VERSION_, ROLE_, BEAT_ and AT_ of the node; ROLE_ is ABSENT when it does not answer.
+# Read a node's status into VERSION_, ROLE_, BEAT_ and AT_ of the node; ROLE_ is ABSENT when it does not answer, and
+# EMPTY when it answers that there is nothing: a site without code.
 look_at() {
-    local node=$1 key=KEY_$1 fields
+    local node=$1 key=KEY_$1 status fields
     [ -n "${!key:-}" ] || export "$key=$(of_site "$node" functionapp keys list 2>/dev/null | jq -r '.masterKey // empty')"
-    if [ "$(ask_node "$node" GET status)" = 200 ] &&
+    status=$(ask_node "$node" GET status)
+    if [ "$status" = 200 ] &&
         fields=$(jq -er '[.version // "none", .role, .heartbeat.last_heartbeat // "none", .at] | join(" ")' "$scratch/body"); then
         # shellcheck disable=SC2086  # four words without spaces of their own
         set -- $fields
+    elif [ "$status" = 404 ]; then
+        set -- none EMPTY none none
     else
-        export "$key=" # it may have been another host's
+        [ "$status" != 401 ] || export "$key=" # it was changed, or is not there yet
         set -- none ABSENT none none
     fi
     export "VERSION_$node=$1" "ROLE_$node=$2" "BEAT_$node=$3" "AT_$node=$4"

@@ -1,14 +1,15 @@
 """A subscription that is not there: the scripts run against stand-ins of az and curl."""
 
-import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.infra.standins.server import Server
 
 ROOT = Path(__file__).parents[2]
 STANDINS = Path(__file__).parent / "standins"
@@ -71,6 +72,8 @@ class Cloud:
         """Begin with an empty subscription whose providers are registered; `checkout` holds the scripts and the code."""
         self.folder = folder
         self.checkout = checkout
+        self._journal: list[list[str]] = []
+        self.after: list[dict[str, Any]] = []
         self.parameters = folder / "main.bicepparam"
         self.parameters.write_text(PARAMETERS)
         self.write(
@@ -100,24 +103,21 @@ class Cloud:
         )
 
     def write(self, world: Mapping[str, Any]) -> None:
-        (self.folder / "world.json").write_text(json.dumps(world))
+        self._world = deepcopy(dict(world))
 
     def read(self) -> dict[str, Any]:
-        world: dict[str, Any] = json.loads((self.folder / "world.json").read_text())
-        return world
+        return deepcopy(self._world)
 
     def change(self, **values: object) -> None:
         self.write(self.read() | values)
 
     def journal(self) -> list[list[str]]:
         """All calls since the last `forget`, each with its program first."""
-        file = self.folder / "journal.jsonl"
-        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-        return [[line["program"], *line["argv"]] for line in lines]
+        return list(self._journal)
 
     def forget(self) -> None:
         """Begin the journal and the list of changes anew."""
-        (self.folder / "journal.jsonl").unlink(missing_ok=True)
+        self._journal = []
         self.change(changes=[], violations=[])
 
     def run(self, script: str, *arguments: str, said: str = "", kill: str = "", **variables: str) -> Ended:
@@ -126,22 +126,23 @@ class Cloud:
         environment = {
             "PATH": f"{STANDINS / 'bin'}:{os.environ['PATH']}",
             "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
             "LC_ALL": "C.UTF-8",
-            "STANDIN_WORLD": str(self.folder),
-            "STANDIN_PYTHON": sys.executable,
-            "STANDIN_KILL": kill,
             "RELEASE_POLL_SECONDS": "0",
             "RELEASE_LOOKS": "20",
         }
-        ended = subprocess.run(
-            [self.checkout / "infra" / script, self.parameters, *arguments],
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env=environment | variables,
-            start_new_session=True,
-            cwd=self.folder,
-        )
+        with Server(self._world, kill) as server:
+            ended = subprocess.run(
+                [self.checkout / "infra" / script, self.parameters, *arguments],
+                input=said,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+                env=environment | variables | {"STANDIN_PORT": str(server.port)},
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        self._journal += server.journal
+        self.after = server.after
         return Ended(ended.returncode, ended.stdout, ended.stderr)

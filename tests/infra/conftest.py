@@ -1,5 +1,6 @@
 """A subscription for each test: an empty one, and one with everything in it, which is made once."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,10 @@ def deployed(cloud: Cloud, built: dict[str, Any]) -> Cloud:
     cloud.write(built)
     cloud.forget()
     return cloud
+
+
+@pytest.fixture
+def checkout_of_its_own(deployed: Cloud, checkout: Path, tmp_path: Path) -> Cloud:
+    """The same with a repository that may be changed."""
+    deployed.checkout = Path(shutil.copytree(checkout, tmp_path / "checkout"))
+    return deployed

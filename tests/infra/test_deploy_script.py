@@ -68,7 +68,7 @@ def test_no_secret_is_an_argument_or_printed_or_in_a_file(cloud: Cloud) -> None:
         assert not any(secret in file.read_text() for file in cloud.folder.rglob("*.bicepparam"))
 
 
-@pytest.mark.parametrize("call", [3, 14, 19, 22, 25, 31, 40, 48])
+@pytest.mark.parametrize("call", [13, 16, 20])
 def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: int) -> None:
     killed = cloud.run("deploy.sh", kill=f"{call} after")
     assert killed.code == -9
@@ -129,7 +129,10 @@ def test_a_secret_that_a_person_has_is_used_and_none_is_made(cloud: Cloud) -> No
     ended = cloud.run("deploy.sh", said="typed-for-main\ntyped-for-peer\n", ASK_SECRETS="1")
     assert ended.code == 0, ended.complained
     world = cloud.read()
-    assert [vault["dynamics-client-secret"] for vault in world["vaults"].values()] == ["typed-for-main", "typed-for-peer"]
+    assert [vault["dynamics-client-secret"] for vault in world["vaults"].values()] == [
+        "typed-for-main",
+        "typed-for-peer",
+    ]
     assert all(app["credentials"] == [] for app in world["applications"])
     assert "typed-for" not in ended.said + ended.complained
 
@@ -196,7 +199,7 @@ def test_an_organisation_without_omnichannel_is_told(deployed: Cloud) -> None:
     deployed.write(world)
     ended = deployed.run("dataverse_users.sh")
     assert ended.code == 1
-    assert "Dataverse refused" in ended.complained
+    assert "Is Omnichannel (Contact Center) installed there?" in ended.complained
 
 
 def test_providers_that_are_not_registered_are(cloud: Cloud) -> None:

@@ -1,23 +1,17 @@
 """Stands in for az: knows the commands and flags of the real one (az_commands.json) and refuses all others."""
 
 import json
-import os
-import sys
-from importlib import import_module
+from pathlib import Path
 
-HERE = os.path.dirname(__file__)
-sys.path.insert(0, HERE)
+from tests.infra.standins import azure, directory, rest, sites
+from tests.infra.standins.world import Flags, Refused, World
 
-from world import Refused, run
-
-with open(f"{HERE}/az_commands.json") as _file:
-    _KNOWN = json.load(_file)["commands"]
+_KNOWN = json.loads((Path(__file__).parent / "az_commands.json").read_text())["commands"]
 _SWITCHES = {"--append", "--yes", "--wait", "--no-pretty-print"}
-_SHORT = {"-o": "--output"}
-_PARTS = {"ad": "directory", "functionapp": "sites", "rest": "rest"}
+_ANSWERS = azure.ANSWERS | directory.ANSWERS | sites.ANSWERS | rest.ANSWERS
 
 
-def _command(argv):
+def _command(argv: list[str]) -> tuple[str, list[str]]:
     words = []
     for word in argv:
         if word.startswith("-"):
@@ -29,38 +23,35 @@ def _command(argv):
     return command, argv[len(words) :]
 
 
-def _flags(command, rest_of):
-    known, found, left = _KNOWN[command], {}, list(rest_of)
+def _flags(command: str, rest_of: list[str], given: str) -> Flags:
+    known, left = _KNOWN[command], list(rest_of)
+    found: Flags = {}
     while left:
         flag = left.pop(0)
         if flag not in known["flags"]:
             raise Refused(f"unrecognized arguments: {flag}", 2)
-        flag = _SHORT.get(flag, flag)
         if flag in _SWITCHES:
             found[flag] = True
         elif not left:
             raise Refused(f"argument {flag}: expected one argument", 2)
         else:
             value = left.pop(0)
-            found[flag] = sys.stdin.read() if value == "@-" else value
+            found[flag] = given.rstrip("\n") if value == "@-" else value
     for names in known["required"]:
         if not any(name in found for name in names):
             raise Refused(f"the following arguments are required: {'/'.join(names)}", 2)
     return found
 
 
-def act(world, argv):
-    command, rest_of = _command(argv)
-    flags = _flags(command, rest_of)
+def act(world: World, arguments: list[str], given: str, environment: dict[str, str]) -> str:
+    """Do what az would do and return what it would print; Refused when it would fail."""
+    command, rest_of = _command(arguments)
+    flags = _flags(command, rest_of, given)
     if world["account"] is None and command != "bicep version":
         raise Refused("Please run 'az login' to setup account.")
     if (fault := world["faults"].pop(command, None)) is not None:
         raise Refused(fault)
-    # One part only: importing all of them would take longer than what they do.
-    said = import_module(_PARTS.get(command.split()[0], "azure")).ANSWERS[command](world, flags)
-    if flags.get("--output") == "none" or said is None:
-        return None
+    said = _ANSWERS[command](world, flags | {"environment": environment})
+    if flags.get("--output", flags.get("-o")) == "none" or said is None:
+        return ""
     return said if isinstance(said, str) else json.dumps(said, indent=2) + "\n"
-
-
-run("az", act)

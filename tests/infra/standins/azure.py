@@ -1,37 +1,35 @@
 """Subscription, deployments, groups, locks, vaults."""
 
-import os
+import re
+from pathlib import Path
+from typing import Any
 
-from world import Refused, changed, new_secret
+from tests.infra.standins.world import Flags, Refused, World, changed, new_secret
 
 NODES = ("main", "peer")
 
 
-def _parameters(file):
+def _parameters(file: str, environment: dict[str, str]) -> dict[str, str]:
     """Read a parameter file as Bicep would: literals and variables of the environment."""
-    import re  # noqa: PLC0415  costs more than all the rest, and few calls need it
-
-    with open(file) as text:
-        lines = text.read().splitlines()
-    found = {}
-    for line in lines:
+    found: dict[str, str] = {}
+    for line in Path(file).read_text().splitlines():
         if (match := re.match(r"param (\w+) = (.*)", line)) is None:
             continue
         name, value = match.groups()
         if (variable := re.search(r"readEnvironmentVariable\('(\w+)'(?:, *'([^']*)')?\)", value)) is not None:
-            found[name] = os.environ.get(variable[1], variable[2] or "")
+            found[name] = environment.get(variable[1]) or variable[2] or ""
         else:
             found[name] = value.strip("'")
     return found
 
 
-def _fingerprint(parameters):
+def _fingerprint(parameters: dict[str, str]) -> list[str]:
     secret = ("clientSecretMain", "clientSecretPeer")
     return sorted(f"{name}={value}" for name, value in parameters.items() if name not in secret)
 
 
-def _what_if(world, flags):
-    parameters = _parameters(flags["--parameters"])
+def _what_if(world: World, flags: Flags) -> Any:
+    parameters = _parameters(flags["--parameters"], flags["environment"])
     made = world["deployments"].get(flags["--name"])
     same = made is not None and made["fingerprint"] == _fingerprint(parameters)
     secrets = any(parameters[f"clientSecret{node.capitalize()}"] for node in NODES)
@@ -42,8 +40,8 @@ def _what_if(world, flags):
     return {"status": "Succeeded", "changes": [{"changeType": kind, "resourceId": site}]}
 
 
-def _create(world, flags):
-    given = _parameters(flags["--parameters"])
+def _create(world: World, flags: Flags) -> Any:
+    given = _parameters(flags["--parameters"], flags["environment"])
     stem = f"{given['namePrefix']}-{given['environmentName']}"
     outputs = {"resourceGroupWitness": f"rg-{stem}-witness", "webhookUrl": "https://capture.azurefd.net/api/recording"}
     for node in NODES:
@@ -88,28 +86,28 @@ def _create(world, flags):
     changed(world, f"deployment {flags['--name']}")
 
 
-def _show(world, flags):
+def _show(world: World, flags: Flags) -> Any:
     made = world["deployments"].get(flags["--name"])
     if made is None:
         raise Refused(f"(DeploymentNotFound) Deployment '{flags['--name']}' could not be found.", 3)
     return {"name": flags["--name"], "properties": {"provisioningState": "Succeeded", "outputs": made["outputs"]}}
 
 
-def _list(world, _):
+def _list(world: World, _: object) -> Any:
     return [{"name": name, "properties": {"provisioningState": "Succeeded"}} for name in world["deployments"]]
 
 
-def _delete(world, flags):
+def _delete(world: World, flags: Flags) -> Any:
     world["deployments"].pop(flags["--name"], None)
     changed(world, f"no deployment {flags['--name']}")
 
 
-def _register(world, flags):
+def _register(world: World, flags: Flags) -> Any:
     world["providers"][flags["--namespace"]] = "Registered"
     changed(world, f"provider {flags['--namespace']}")
 
 
-def _delete_group(world, flags):
+def _delete_group(world: World, flags: Flags) -> Any:
     group = flags["--name"]
     if world["locks"].get(group):
         raise Refused(f"(ScopeLocked) The scope '{group}' cannot perform delete operation because it is locked.")
@@ -119,14 +117,14 @@ def _delete_group(world, flags):
     world["groups"].remove(group)
 
 
-def _delete_lock(world, flags):
+def _delete_lock(world: World, flags: Flags) -> Any:
     for locks in world["locks"].values():
         if flags["--ids"] in locks:
             locks.remove(flags["--ids"])
     changed(world, f"no lock {flags['--ids']}")
 
 
-def _set_secret(world, flags):
+def _set_secret(world: World, flags: Flags) -> Any:
     world["vaults"][flags["--vault-name"]][flags["--name"]] = flags["--value"].rstrip("\n")
     changed(world, f"secret in {flags['--vault-name']}")
 
@@ -151,5 +149,5 @@ ANSWERS = {
 }
 
 
-def _no_bicep():
+def _no_bicep() -> Any:
     raise Refused("Bicep CLI not found. Install it now by running 'az bicep install'.")

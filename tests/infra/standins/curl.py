@@ -1,19 +1,18 @@
 """Stands in for curl: the few options that the scripts use, towards the two nodes."""
 
-import os
-import sys
+from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, os.path.dirname(__file__))
-
-import nodes
-from world import Refused, run
+from tests.infra.standins import nodes
+from tests.infra.standins.world import Refused, World
 
 _WITH_VALUE = {"--config", "--max-time", "--output", "--dump-header", "--write-out"}
 _ALONE = {"--silent"}
 
 
-def _options(argv):
-    found, rest = {}, list(argv)
+def _options(argv: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    rest = list(argv)
     while rest:
         option = rest.pop(0)
         if option in _ALONE:
@@ -24,8 +23,8 @@ def _options(argv):
     return found
 
 
-def _request(text):
-    found = {"header": []}
+def _request(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"header": []}
     for line in text.splitlines():
         name, _, value = line.partition(" = ")
         value = value[1:-1].replace('\\"', '"')
@@ -38,21 +37,20 @@ def _request(text):
     return found
 
 
-def act(world, argv):
-    options = _options(argv)
-    asked = _request(sys.stdin.read())
+def act(world: World, arguments: list[str], given: str, _: dict[str, str]) -> str:
+    """Ask a node and write the answer where curl would; return what curl would print."""
+    options = _options(arguments)
+    asked = _request(given)
     host, _, path = asked["url"].removeprefix("https://").partition("/api/")
     headers = dict(each.split(": ", 1) for each in asked["header"])
-    key = headers.get("x-functions-key")
     status, told, body = nodes.answer(
-        world, host.removesuffix(".azurewebsites.net"), asked["request"], path, key, asked.get("data", "")
+        world,
+        host.removesuffix(".azurewebsites.net"),
+        (asked["request"], path),
+        headers.get("x-functions-key"),
+        asked.get("data", ""),
     )
-    with open(options["--output"], "w") as file:
-        file.write(body)
+    Path(options["--output"]).write_text(body)
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in told.items())]
-    with open(options["--dump-header"], "w") as file:
-        file.write("\r\n".join(lines) + "\r\n\r\n")
+    Path(options["--dump-header"]).write_text("\r\n".join(lines) + "\r\n\r\n")
     return options["--write-out"].replace("%{http_code}", str(status))
-
-
-run("curl", act)

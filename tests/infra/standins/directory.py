@@ -1,25 +1,28 @@
 """Entra: applications, service principals, credentials."""
 
 import json
+from typing import Any
 
-from world import Refused, changed, new_id, new_secret
+from tests.infra.standins.world import Flags, Refused, World, changed, new_id, new_secret
 
 
-def _quoted(condition, before):
+def _quoted(condition: str, before: str) -> str:
     value = condition.removeprefix(before)
     if value == condition or not (value[0] == value[-1] == "'"):
         raise Refused(f"Invalid filter clause: {condition}")
     return value[1:-1]
 
 
-def _application(world, flags):
+def _application(world: World, flags: Flags) -> Any:
     for each in world["applications"]:
         if each["appId"] == flags["--id"]:
             return each
-    raise Refused(f"Resource '{flags['--id']}' does not exist or one of its queried reference-property objects are not present.")
+    raise Refused(
+        f"Resource '{flags['--id']}' does not exist or one of its queried reference-property objects are not present."
+    )
 
 
-def _list(world, flags):
+def _list(world: World, flags: Flags) -> Any:
     name = _quoted(flags["--filter"], "displayName eq ")
     return [
         {"appId": each["appId"], "displayName": each["displayName"]}
@@ -28,20 +31,20 @@ def _list(world, flags):
     ]
 
 
-def _create(world, flags):
+def _create(world: World, flags: Flags) -> Any:
     made = {"appId": new_id(world), "displayName": flags["--display-name"], "credentials": [], "federated": []}
     world["applications"].append(made)
     changed(world, f"application {made['displayName']}")
     return {"appId": made["appId"], "displayName": made["displayName"]}
 
 
-def _delete(world, flags):
+def _delete(world: World, flags: Flags) -> Any:
     application = _application(world, flags)
     world["applications"].remove(application)
     changed(world, f"no application {application['displayName']}")
 
 
-def _reset(world, flags):
+def _reset(world: World, flags: Flags) -> Any:
     application = _application(world, flags)
     if "--append" not in flags:
         application["credentials"].clear()
@@ -52,14 +55,14 @@ def _reset(world, flags):
     return {"appId": application["appId"], "password": secret, "tenant": world["account"]["tenantId"]}
 
 
-def _credentials(world, flags):
+def _credentials(world: World, flags: Flags) -> Any:
     return [
         {"keyId": each["keyId"], "startDateTime": each["startDateTime"], "secretText": None}
         for each in _application(world, flags)["credentials"]
     ]
 
 
-def _delete_credential(world, flags):
+def _delete_credential(world: World, flags: Flags) -> Any:
     application = _application(world, flags)
     kept = [each for each in application["credentials"] if each["keyId"] != flags["--key-id"]]
     if len(kept) == len(application["credentials"]):
@@ -68,7 +71,7 @@ def _delete_credential(world, flags):
     changed(world, f"no credential {flags['--key-id']}")
 
 
-def _federate(world, flags):
+def _federate(world: World, flags: Flags) -> Any:
     application = _application(world, flags)
     wanted = json.loads(flags["--parameters"])
     name = flags.get("--federated-credential-id", wanted["name"])
@@ -77,12 +80,12 @@ def _federate(world, flags):
     return wanted
 
 
-def _principals(world, flags):
+def _principals(world: World, flags: Flags) -> Any:
     wanted = _quoted(flags["--filter"], "appId eq ")
     return [{"appId": each} for each in world["principals"] if each == wanted]
 
 
-def _make_principal(world, flags):
+def _make_principal(world: World, flags: Flags) -> Any:
     _application(world, flags)
     world["principals"].append(flags["--id"])
     changed(world, f"principal of {flags['--id']}")

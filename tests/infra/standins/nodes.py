@@ -2,41 +2,42 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from world import Refused, changed
+from tests.infra.standins.world import Refused, World, changed
 
 _START = datetime(2026, 11, 25, tzinfo=UTC)
 ADDRESS = "198.51.100.7"
 
 
-def text(seconds):
+def text(seconds: int) -> str:
     return (_START + timedelta(seconds=seconds)).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def site_named(world, name):
+def site_named(world: World, name: str) -> World:
     site = world["sites"].get(name)
     if site is None:
         raise Refused(f"(ResourceNotFound) The Resource 'Microsoft.Web/sites/{name}' was not found.", 3)
     return site
 
 
-def is_up(world, site):
+def is_up(world: World, site: World) -> bool:
     return site["code"] is not None and world["clock"] >= site["up_at"] and not site["broken"]
 
 
-def may_lead(world, site):
+def may_lead(world: World, site: World) -> bool:
     valid = {each["secret"] for app in world["applications"] for each in app["credentials"]}
     return is_up(world, site) and (site["secret"] is None or site["secret"] in valid)
 
 
-def settle(world):
+def settle(world: World) -> None:
     """Who cannot be ACTIVE any more loses the role to the other one, if that can."""
     able = {site["node"] for site in world["sites"].values() if may_lead(world, site)}
     if world["active"] not in able:
         world["active"] = min(able, default=None)
 
 
-def take_down(world, site, seconds, why):
+def take_down(world: World, site: World, seconds: int, why: str) -> None:
     """Restart a site. The only node that works must not be taken down: what a test looks for."""
     others = [each for each in world["sites"].values() if each is not site]
     if world["active"] == site["node"]:
@@ -47,21 +48,23 @@ def take_down(world, site, seconds, why):
     settle(world)
 
 
-def deploy(world, site, version):
+def deploy(world: World, site: World, version: str) -> None:
     take_down(world, site, world["seconds_to_start"], "deployment")
     site["code"], site["broken"] = version, version in world["broken_versions"]
     settle(world)
     changed(world, f"code {version} to {site['node']}")
 
 
-def restart(world, site, vault):
+def restart(world: World, site: World, vault: dict[str, str]) -> None:
     take_down(world, site, world["seconds_to_start"], "restart")
     site["secret"] = vault.get("dynamics-client-secret")
     changed(world, f"restart of {site['node']}")
 
 
-def answer(world, name, method, path, key, body):
-    """Answer one request: status, headers, body."""
+def answer(
+    world: World, name: str, request: tuple[str, str], key: str | None, body: str
+) -> tuple[int, dict[str, str], str]:
+    """Answer one request (method and path): status, headers, body."""
     world["clock"] += 5
     settle(world)
     site = site_named(world, name)
@@ -71,13 +74,13 @@ def answer(world, name, method, path, key, body):
         return 404, {}, ""
     if not is_up(world, site):
         return 503, {}, ""
-    if path == "health":
+    if request == ("GET", "health"):
         return 200, {}, json.dumps({"healthy": True, "problems": []})
     if key not in (site["master_key"], *site["function_keys"].values()):
         return 401, {}, ""
-    if (method, path) == ("GET", "status"):
+    if request == ("GET", "status"):
         return 200, {}, json.dumps(_status(world, site))
-    if (method, path) == ("POST", "role") and key == site["master_key"]:
+    if request == ("POST", "role") and key == site["master_key"]:
         world["active"] = json.loads(body)["active"]
         settle(world)
         changed(world, f"role to {world['active']}")
@@ -85,10 +88,12 @@ def answer(world, name, method, path, key, body):
     return 404, {}, ""
 
 
-def _status(world, site):
+def _status(world: World, site: World) -> dict[str, Any]:
     ticks = world["clock"] - world["clock"] % 5 - (2 if world["clock"] % 5 == 0 else 0)
     role = "ACTIVE" if world["active"] == site["node"] else "READY"
-    refused = None if may_lead(world, site) else {"at": text(ticks), "text": "Entra says that the client secret is wrong"}
+    refused = (
+        None if may_lead(world, site) else {"at": text(ticks), "text": "Entra says that the client secret is wrong"}
+    )
     status = {
         "node": site["node"],
         "at": text(world["clock"]),

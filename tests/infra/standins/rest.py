@@ -2,75 +2,85 @@
 
 import json
 import re
+from typing import Any
 
-from world import Refused, changed, new_id
+from tests.infra.standins.world import Flags, Refused, World, changed, new_id
 
 _ARM = r"/subscriptions/[^/]+/resourceGroups/(?P<group>[^/]+)/providers/"
 
 
-def _secrets_of_vault(world, found, _):
+def _secrets_of_vault(world: World, found: dict[str, str], _: object) -> Any:
     return {"value": [{"name": name} for name in world["vaults"][found["name"]]]}
 
 
-def _policy(world, found, _):
+def _policy(world: World, found: dict[str, str], _: object) -> Any:
     state = world["policies"].get(found["group"])
     if state is None:
         raise Refused("Not Found(ImmutabilityPolicyNotFound)")
     return {"properties": {"state": state, "immutabilityPeriodSinceCreationInDays": 365}}
 
 
-def _put_key(world, found, body):
+def _put_key(world: World, found: dict[str, str], body: str) -> Any:
     asked = json.loads(body)["properties"]
     world["sites"][found["name"]]["function_keys"][asked["name"]] = asked["value"]
     world["secrets"].append(asked["value"])
     changed(world, f"key of {found['name']}")
 
 
-def _units(world, *_):
+def _units(world: World, *_: object) -> Any:
     return {"value": [{"businessunitid": world["dataverse"]["unit"]}]}
 
 
-def _roles(world, found, _):
+def _roles(world: World, found: dict[str, str], _: object) -> Any:
     return {"value": [each for each in world["dataverse"]["roles"] if each["name"] == found["name"]]}
 
 
-def _make_role(world, _, body):
+def _make_role(world: World, _: object, body: str) -> Any:
     role = {"roleid": new_id(world), "name": json.loads(body)["name"], "privileges": {"default-of-dataverse": "Basic"}}
     world["dataverse"]["roles"].append(role)
     changed(world, "role")
 
 
-def _definition(world, found, _):
-    if found["table"] in world["dataverse"]["missing_tables"]:
-        raise Refused("Not Found: Could not find an entity with specified entity logical name")
+def _definitions(world: World, found: dict[str, str], _: object) -> Any:
+    asked = re.findall(r"LogicalName eq '(\w+)'", found["tables"])
+    return {"value": [_definition(table) for table in asked if table not in world["dataverse"]["missing_tables"]]}
+
+
+def _definition(table: str) -> dict[str, Any]:
     # Tables that are activities share the privileges of all activities.
-    activity = found["table"] in ("msdyn_ocliveworkitem", "msdyn_ocsession")
-    stem = "activity" if activity else found["table"]
+    stem = "activity" if table in ("msdyn_ocliveworkitem", "msdyn_ocsession") else table
     kinds = ("Create", "Read", "Write", "Delete")
-    return {"Privileges": [{"PrivilegeType": kind, "PrivilegeId": f"prv{kind}-{stem}"} for kind in kinds]}
+    privileges = [{"PrivilegeType": kind, "PrivilegeId": f"prv{kind}-{stem}"} for kind in kinds]
+    return {"LogicalName": table, "Privileges": privileges}
 
 
-def _role(world, found):
+def _role(world: World, found: dict[str, str]) -> Any:
     return next(each for each in world["dataverse"]["roles"] if each["roleid"] == found["id"])
 
 
-def _privileges(world, found, _):
+def _privileges(world: World, found: dict[str, str], _: object) -> Any:
     held = _role(world, found)["privileges"]
     return {"RolePrivileges": [{"PrivilegeId": each, "Depth": depth} for each, depth in held.items()]}
 
 
-def _replace(world, found, body):
+def _replace(world: World, found: dict[str, str], body: str) -> Any:
     asked = json.loads(body)["Privileges"]
     _role(world, found)["privileges"] = {each["PrivilegeId"]: each["Depth"] for each in asked}
     changed(world, "privileges")
 
 
-def _users(world, found, _):
+def _users(world: World, found: dict[str, str], _: object) -> Any:
     users = world["dataverse"]["users"]
-    return {"value": [{k: each[k] for k in ("systemuserid", "isdisabled")} for each in users if each["applicationid"] == found["client"]]}
+    return {
+        "value": [
+            {k: each[k] for k in ("systemuserid", "isdisabled")}
+            for each in users
+            if each["applicationid"] == found["client"]
+        ]
+    }
 
 
-def _make_user(world, _, body):
+def _make_user(world: World, _: object, body: str) -> Any:
     client = json.loads(body)["applicationid"]
     if any(each["applicationid"] == client for each in world["dataverse"]["users"]):
         raise Refused("Bad Request: a user with this application id exists")
@@ -79,20 +89,20 @@ def _make_user(world, _, body):
     changed(world, f"user of {client}")
 
 
-def _user(world, found):
+def _user(world: World, found: dict[str, str]) -> Any:
     return next(each for each in world["dataverse"]["users"] if each["systemuserid"] == found["id"])
 
 
-def _enable(world, found, body):
+def _enable(world: World, found: dict[str, str], body: str) -> Any:
     _user(world, found)["isdisabled"] = json.loads(body)["isdisabled"]
     changed(world, "user enabled")
 
 
-def _held(world, found, _):
+def _held(world: World, found: dict[str, str], _: object) -> Any:
     return {"value": [{"roleid": each} for each in _user(world, found)["roles"]]}
 
 
-def _assign(world, found, body):
+def _assign(world: World, found: dict[str, str], body: str) -> Any:
     role = re.search(r"roles\((.+)\)$", json.loads(body)["@odata.id"])[1]
     _user(world, found)["roles"].append(role)
     changed(world, "role of user")
@@ -106,7 +116,7 @@ _ADDRESSES = [
     ("get", r"businessunits\?\$select=businessunitid&\$filter=_parentbusinessunitid_value eq null", _units),
     ("get", r"roles\?\$select=roleid&\$filter=name eq '(?P<name>.+)' and _businessunitid_value eq \S+", _roles),
     ("post", r"roles", _make_role),
-    ("get", r"EntityDefinitions\(LogicalName='(?P<table>\w+)'\)\?\$select=LogicalName,Privileges", _definition),
+    ("get", r"EntityDefinitions\?\$select=LogicalName,Privileges&\$filter=(?P<tables>LogicalName eq '\w+'(?: or LogicalName eq '\w+')*)", _definitions),
     ("get", r"RetrieveRolePrivilegesRole\(RoleId=(?P<id>.+)\)", _privileges),
     ("post", r"roles\((?P<id>.+)\)/Microsoft.Dynamics.CRM.ReplacePrivilegesRole", _replace),
     ("get", r"systemusers\?\$select=systemuserid,isdisabled&\$filter=applicationid eq (?P<client>\S+)", _users),
@@ -117,7 +127,7 @@ _ADDRESSES = [
 ]  # fmt: skip
 
 
-def answer(world, flags):
+def answer(world: World, flags: Flags) -> Any:
     path, method = flags["--url"], flags["--method"]
     if path.startswith("https://"):
         root = f"{flags['--resource']}/api/data/v9.2/"

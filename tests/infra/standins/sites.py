@@ -1,28 +1,33 @@
 """Function apps: where they are, their keys, their code, who is let in."""
 
-import nodes
-from world import Refused, changed
+import zipfile
+from typing import Any
+
+from tests.infra.standins import nodes
+from tests.infra.standins.world import Flags, Refused, World, changed
 
 
-def _show(world, flags):
+def _show(world: World, flags: Flags) -> Any:
     nodes.site_named(world, flags["--name"])
     # A Flex Consumption site is shown as Azure's API tells it, with "properties".
     return {"name": flags["--name"], "properties": {"defaultHostName": f"{flags['--name']}.azurewebsites.net"}}
 
 
-def _keys(world, flags):
+def _keys(world: World, flags: Flags) -> Any:
     site = nodes.site_named(world, flags["--name"])
-    return {"masterKey": site["master_key"], "functionKeys": {"default": "unused", **site["function_keys"]}, "systemKeys": {}}
+    return {
+        "masterKey": site["master_key"],
+        "functionKeys": {"default": "unused", **site["function_keys"]},
+        "systemKeys": {},
+    }
 
 
-def _restart(world, flags):
+def _restart(world: World, flags: Flags) -> Any:
     site = nodes.site_named(world, flags["--name"])
     nodes.restart(world, site, world["vaults"][flags["--name"].replace("func-", "kv-", 1)])
 
 
-def _deploy(world, flags):
-    import zipfile  # noqa: PLC0415  the only call that needs it
-
+def _deploy(world: World, flags: Flags) -> Any:
     with zipfile.ZipFile(flags["--src"]) as package:
         names = package.namelist()
         version = package.read("capture/version.txt").decode().strip()
@@ -32,20 +37,20 @@ def _deploy(world, flags):
     nodes.deploy(world, nodes.site_named(world, flags["--name"]), version)
 
 
-def _let_in(world, flags):
+def _let_in(world: World, flags: Flags) -> Any:
     site = nodes.site_named(world, flags["--name"])
     rule = {"name": flags["--rule-name"], "ip_address": flags["--ip-address"], "priority": int(flags["--priority"])}
     site["door"] = [each for each in site["door"] if each["name"] != rule["name"]] + [rule]
     changed(world, f"door of {site['node']} opened")
 
 
-def _let_out(world, flags):
+def _let_out(world: World, flags: Flags) -> Any:
     site = nodes.site_named(world, flags["--name"])
     site["door"] = [each for each in site["door"] if each["name"] != flags["--rule-name"]]
     changed(world, f"door of {site['node']} closed")
 
 
-def _rules(world, flags):
+def _rules(world: World, flags: Flags) -> Any:
     return {"ipSecurityRestrictions": nodes.site_named(world, flags["--name"])["door"], "scmIpSecurityRestrictions": []}
 
 

@@ -1,79 +1,32 @@
-"""What the stand-ins of az and curl share: a world in one JSON file, and a journal of every call.
+"""The world that the stand-ins act on, and how they refuse."""
 
-A call can be killed, together with the script that made it, before or after its effect. Standard library only, and
-little of it: every call is a process of its own.
-"""
+from typing import Any
 
-import json
-import os
-import signal
-import sys
-
-# Without pathlib, whose import costs more than the whole call.
-FOLDER = os.environ["STANDIN_WORLD"]
+World = dict[str, Any]
+Flags = dict[str, Any]
 
 
 class Refused(Exception):
     """What az ends with: a message and an exit code."""
 
-    def __init__(self, message, code=1):
+    def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
 
 
-def load():
-    with open(f"{FOLDER}/world.json") as file:
-        return json.load(file)
-
-
-def save(world):
-    with open(f"{FOLDER}/world.json.new", "w") as file:
-        json.dump(world, file)
-    os.replace(f"{FOLDER}/world.json.new", f"{FOLDER}/world.json")
-
-
-def note(program, argv):
-    """Write the call into the journal and return its number, from 1."""
-    with open(f"{FOLDER}/journal.jsonl", "a+") as journal:
-        journal.write(json.dumps({"program": program, "argv": argv}) + "\n")
-        journal.seek(0)
-        return len(journal.readlines())
-
-
-def killed(number, when):
-    """Take the script and this process down with SIGKILL, if the test wants it at this call."""
-    if os.environ.get("STANDIN_KILL") == f"{number} {when}":
-        os.killpg(0, signal.SIGKILL)
-
-
-def run(program, act):
-    argv = sys.argv[1:]
-    number = note(program, argv)
-    killed(number, "before")
-    world = load()
-    try:
-        answer = act(world, argv)
-    except Refused as error:
-        save(world)
-        sys.stderr.write(f"ERROR: {error}\n")
-        sys.exit(error.code)
-    save(world)
-    killed(number, "after")
-    if answer is not None:
-        sys.stdout.write(answer)
-
-
-def changed(world, what):
+def changed(world: World, what: str) -> None:
     """Note that something was created, changed or deleted."""
     world["changes"].append(what)
 
 
-def new_id(world):
+def new_id(world: World) -> str:
+    """Make a guid that was not there before."""
     world["ids"] += 1
     return f"00000000-0000-4000-8000-{world['ids']:012d}"
 
 
-def new_secret(world):
+def new_secret(world: World) -> str:
+    """Make a secret and remember it: tests look for it where it must not be."""
     world["ids"] += 1
     secret = f"made-up~secret.{world['ids']:04d}-of-the-stand-in"
     world["secrets"].append(secret)
