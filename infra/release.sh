@@ -63,16 +63,20 @@ main() {
 release() {
     local next
     while look_at main && look_at peer && next=$(next_node) && [ -n "$next" ]; do
-        if [ "$(field ROLE "$next")" = ACTIVE ]; then
+        if [ -n "$ALONE" ] && ! is_well "$(other_of "$next")"; then
+            say "$(other_of "$next") is not well; nobody captures while $next restarts"
+        elif [ "$(field ROLE "$next")" = ACTIVE ]; then
             wait_until_well "$(other_of "$next")"
             hand_over_to "$(other_of "$next")"
             continue
+        else
+            need_another "$next"
         fi
-        need_another "$next"
         deploy_to "$next"
     done
-    wait_until_well main
-    wait_until_well peer
+    for next in main peer; do
+        [ -n "$ALONE" ] || wait_until_well "$next"
+    done
     if [ -n "$FINALLY" ] && [ "$(field ROLE "$FINALLY")" != ACTIVE ]; then
         hand_over_to "$FINALLY"
     fi
@@ -95,7 +99,7 @@ next_node() {
 need_another() {
     local other
     other=$(other_of "$1")
-    if [ -n "$ALONE" ] || ! is_well "$1" || is_well "$other"; then
+    if ! is_well "$1" || is_well "$other"; then
         return 0
     fi
     fail "$1 is to be restarted, but $other is not well: version $(field VERSION "$other"), role $(field ROLE "$other")." \

@@ -142,12 +142,16 @@ def test_code_that_does_not_start_stops_at_the_first_node(outdated: Cloud) -> No
 
 def test_the_only_node_that_works_is_not_taken_down(outdated: Cloud) -> None:
     world = outdated.read()
-    world["sites"][PEER] |= {"broken": True, "code": version_of_head(outdated)}
+    world["sites"][PEER] |= {"stuck": True, "code": version_of_head(outdated)}
     outdated.write(world)
     ended = outdated.run("release.sh")
     assert ended.code == 1
-    assert "peer is not well" in ended.complained
+    assert "peer is not well after 20 looks: version 0.1.0+" in ended.complained
+    assert "role UNKNOWN" in ended.complained
     assert version(outdated, MAIN) == "0.0.9+000000000000"
+    assert outdated.read()["violations"] == []
+    assert outdated.run("release.sh", "--alone").code == 0
+    assert version(outdated, MAIN) == version_of_head(outdated)
 
 
 def test_it_lets_itself_in_and_out_again(outdated: Cloud) -> None:

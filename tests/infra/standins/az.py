@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.infra.standins import azure, directory, rest, sites
 from tests.infra.standins.world import Flags, Refused, World
 
-_KNOWN = json.loads((Path(__file__).parent / "az_commands.json").read_text())["commands"]
+KNOWN = json.loads((Path(__file__).parent / "az_commands.json").read_text())["commands"]
 _SWITCHES = {"--append", "--yes", "--wait", "--no-pretty-print"}
 _ANSWERS = azure.ANSWERS | directory.ANSWERS | sites.ANSWERS | rest.ANSWERS
 
@@ -18,13 +18,13 @@ def _command(argv: list[str]) -> tuple[str, list[str]]:
             break
         words.append(word)
     command = " ".join(words)
-    if command not in _KNOWN:
+    if command not in KNOWN:
         raise Refused(f"'{command}' is misspelled or not recognized by the system.", 2)
     return command, argv[len(words) :]
 
 
 def _flags(command: str, rest_of: list[str], given: str) -> Flags:
-    known, left = _KNOWN[command], list(rest_of)
+    known, left = KNOWN[command], list(rest_of)
     found: Flags = {}
     while left:
         flag = left.pop(0)

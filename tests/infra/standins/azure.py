@@ -65,6 +65,7 @@ def _create(world: World, flags: Flags) -> Any:
                 "code": None,
                 "up_at": 0,
                 "broken": False,
+                "stuck": False,
                 "locked": True,
                 "door": [],
                 "secret": None,

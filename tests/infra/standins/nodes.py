@@ -27,7 +27,7 @@ def is_up(world: World, site: World) -> bool:
 
 def may_lead(world: World, site: World) -> bool:
     valid = {each["secret"] for app in world["applications"] for each in app["credentials"]}
-    return is_up(world, site) and (site["secret"] is None or site["secret"] in valid)
+    return is_up(world, site) and not site["stuck"] and (site["secret"] is None or site["secret"] in valid)
 
 
 def settle(world: World) -> None:
@@ -90,7 +90,7 @@ def answer(
 
 def _status(world: World, site: World) -> dict[str, Any]:
     ticks = world["clock"] - world["clock"] % 5 - (2 if world["clock"] % 5 == 0 else 0)
-    role = "ACTIVE" if world["active"] == site["node"] else "READY"
+    role = "UNKNOWN" if site["stuck"] else "ACTIVE" if world["active"] == site["node"] else "READY"
     refused = (
         None if may_lead(world, site) else {"at": text(ticks), "text": "Entra says that the client secret is wrong"}
     )
