@@ -10,6 +10,7 @@ source "$root/infra/shell/azure.sh"
 source "$root/infra/shell/applications.sh"
 source "$root/infra/shell/secrets.sh"
 source "$root/infra/shell/resources.sh"
+source "$root/infra/shell/archive.sh"
 
 usage() {
     cat <<'TEXT'
@@ -22,6 +23,9 @@ From the environment, all optional:
   CLIENT_SECRET_MAIN, CLIENT_SECRET_PEER   client secrets that exist; otherwise they are made in Entra
   ASK_SECRETS=1                            ask for the client secrets
   WEBHOOK_KEY                              function key of the webhooks; otherwise one is made
+  DESKTOP_SECRET                           secret of the workstations' keys; the vault's otherwise, if it has one
+
+With "param lockImmutability = true" it asks before it locks the archives' policies: this cannot be undone.
 TEXT
 }
 
@@ -42,11 +46,15 @@ main() {
         read_outputs
         settle_client_secret main
         settle_client_secret peer
+        settle_expiry main
+        settle_expiry peer
         settle_webhook_key
+        settle_desktop_secret
         build_resources
-        unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER
+        unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER DESKTOP_SECRET
     fi
     [ "$FEDERATED" != true ] || "$root/infra/entra.sh" "$PARAMETER_FILE" federate
+    [ "$LOCKED" != true ] || lock_archives
     "$root/infra/dataverse_users.sh" "$PARAMETER_FILE"
     "$root/infra/release.sh" "$PARAMETER_FILE"
     say "address for the webhooks: $(output webhookUrl)"

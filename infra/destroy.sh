@@ -7,6 +7,7 @@ source "$root/infra/shell/say.sh"
 source "$root/infra/shell/parameters.sh"
 source "$root/infra/shell/azure.sh"
 source "$root/infra/shell/applications.sh"
+source "$root/infra/shell/archive.sh"
 
 usage() {
     cat <<'TEXT'
@@ -48,7 +49,7 @@ tell_what_goes() {
     for node in main peer; do
         group=$(output_of resourceGroup "$node")
         [ "$(ask_azure group exists --name "$group")" = true ] || { say "    $node: gone already" && continue; }
-        say "    $node: $(archive_fate "$group" "$(output_of storage "$node")")"
+        say "    $node: $(archive_fate "$node")"
     done
     say "The key vaults $(output_of keyVault main) and $(output_of keyVault peer) stay in the recycle bin of Key Vault"
     say "for 90 days; their names are taken until then. App registrations stay unless --with-applications is given."
@@ -56,15 +57,14 @@ tell_what_goes() {
 
 # What a locked policy protects, nobody can delete before its time, Microsoft included.
 archive_fate() {
-    local policy state days
-    policy=$(az rest --method get --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$1/providers/Microsoft.Storage/storageAccounts/$2/blobServices/default/containers/recordings/immutabilityPolicies/default?api-version=2023-05-01" \
-        -o json 2>/dev/null || printf '{}')
-    state=$(jq -r '.properties.state // "none"' <<<"$policy")
-    days=$(jq -r '.properties.immutabilityPeriodSinceCreationInDays // 0' <<<"$policy")
-    case $state in
-        Locked) printf '%s survives: its policy is locked. Recordings younger than %s days cannot be deleted, nor can the account and its group while it has any.' "$2" "$days" ;;
-        Unlocked) printf '%s goes with all recordings: its policy (%s days) is not locked. If Azure keeps the account because of it, delete the policy and run this again.' "$2" "$days" ;;
-        *) printf '%s goes with all recordings: no policy protects them.' "$2" ;;
+    local account policy days
+    account=$(output_of storage "$1")
+    policy=$(policy_of "$1")
+    days=$(jq -r .days <<<"$policy")
+    case $(jq -r .state <<<"$policy") in
+        Locked) printf '%s survives: its policy is locked. Recordings younger than %s days cannot be deleted, nor can the account and its group while it has any.' "$account" "$days" ;;
+        Unlocked) printf '%s goes with all recordings: its policy (%s days) is not locked. If Azure keeps the account because of it, delete the policy and run this again.' "$account" "$days" ;;
+        *) printf '%s goes with all recordings: no policy protects them.' "$account" ;;
     esac
 }
 
@@ -90,7 +90,7 @@ delete_applications() {
     for node in main peer; do
         know_application "$node"
         id=$(client_id_of "$node")
-        case $id in 00000000-*) continue ;; esac
+        [ "$id" != "$NO_ID" ] || continue
         step "app registration $(application_name "$node")"
         az ad app delete --id "$id"
     done

@@ -59,6 +59,8 @@ rotate() {
     # A restart alone may go on with what was read of the vault within the last 24 hours (Microsoft Learn, "Use Key
     # Vault references": understand rotation).
     az rest --method post --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$node")/providers/Microsoft.Web/sites/$(output_of functionApp "$node")/config/configreferences/appsettings/refresh?api-version=2022-03-01" -o none
+    of_site "$node" functionapp config appsettings set \
+        --settings "DYNAMICS_CLIENT_SECRET_EXPIRES=$(newest_secret_ends "$node")" >/dev/null
     of_site "$node" functionapp restart >/dev/null
     wait_until_well "$node" "$version"
     hand_over_to "$node"

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # App registrations and their credentials. Sourced, never run.
 
+NO_ID=00000000-0000-0000-0000-000000000000
+
 application_name() {
     printf '%s-%s-%s' "$PREFIX" "$ENVIRONMENT" "$1"
 }
@@ -68,5 +70,5 @@ federate() {
 know_application() {
     local id
     id=$(ask_azure ad app list --filter "displayName eq '$(application_name "$1")'" | jq -r '.[0].appId // empty')
-    export "CLIENT_ID_$(capitals "$1")=${id:-00000000-0000-0000-0000-000000000000}"
+    export "CLIENT_ID_$(capitals "$1")=${id:-$NO_ID}"
 }

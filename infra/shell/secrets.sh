@@ -5,13 +5,13 @@
 SECRET_NAME=dynamics-client-secret
 WEBHOOK_KEY_NAME=dynamics
 
-# Does the node's vault have its client secret? Asked for where no right to read secrets is needed.
+# Does the node's vault have a secret, its client secret if none is named? Asked for where no right to read secrets is needed.
 vault_has_secret() {
-    local vault
+    local vault name=${2:-$SECRET_NAME}
     vault=$(output_of keyVault "$1")
     [ -n "$vault" ] || return 1
     az rest --method get --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$1")/providers/Microsoft.KeyVault/vaults/$vault/secrets?api-version=2024-11-01" \
-        -o json | jq -e --arg name "$SECRET_NAME" 'any(.value[]; .name == $name)' >/dev/null
+        -o json | jq -e --arg name "$name" 'any(.value[]; .name == $name)' >/dev/null
 }
 
 put_into_vault() {
@@ -43,6 +43,32 @@ settle_client_secret() {
         secret=$(make_client_secret "$1")
     fi
     export "$variable=$secret"
+}
+
+# Set CLIENT_SECRET_EXPIRES_MAIN or ..._PEER to the day on which the newest secret in Entra ends: the alarm 30 days
+# before it goes by a setting of the node.
+settle_expiry() {
+    local variable day=''
+    variable=CLIENT_SECRET_EXPIRES_$(capitals "$1")
+    if [ "$FEDERATED" != true ] && [ -z "${!variable:-}" ]; then
+        day=$(newest_secret_ends "$1")
+        export "$variable=$day"
+    fi
+}
+
+newest_secret_ends() {
+    ask_azure ad app credential list --id "$(client_id_of "$1")" |
+        jq -r 'sort_by(.startDateTime) | last | .endDateTime // "" | .[:10]'
+}
+
+# Set DESKTOP_SECRET from the vault, if there is one and nobody gave another: without it the nodes would refuse desktops.
+settle_desktop_secret() {
+    if [ -z "${DESKTOP_SECRET:-}" ] && vault_has_secret main desktop-secret; then
+        DESKTOP_SECRET=$(ask_azure keyvault secret show --vault-name "$(output_of keyVault main)" --name desktop-secret |
+            jq -r .value) || fail "the secret of the desktops cannot be read from the vault $(output_of keyVault main)." \
+            "Set DESKTOP_SECRET, or get the role Key Vault Secrets User on the vault."
+    fi
+    export DESKTOP_SECRET=${DESKTOP_SECRET:-}
 }
 
 # Set WEBHOOK_KEY: what a person gave, else the one that main has, else a new one.

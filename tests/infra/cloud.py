@@ -29,6 +29,10 @@ param clientIdPeer = readEnvironmentVariable('CLIENT_ID_PEER', '')
 param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')
 param clientSecretPeer = readEnvironmentVariable('CLIENT_SECRET_PEER', '')
 param federatedCredentials = false
+param clientSecretExpiresMain = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_MAIN', '')
+param clientSecretExpiresPeer = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_PEER', '')
+param desktopSecret = readEnvironmentVariable('DESKTOP_SECRET', '')
+param lockImmutability = false
 param webhookKey = readEnvironmentVariable('WEBHOOK_KEY', '')
 """
 _PROVIDERS = (

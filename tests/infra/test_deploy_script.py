@@ -207,3 +207,30 @@ def test_providers_that_are_not_registered_are(cloud: Cloud) -> None:
     succeeded(cloud)
     assert set(cloud.read()["providers"].values()) == {"Registered"}
     assert len(cloud.read()["providers"]) == 9
+
+
+def test_the_day_on_which_a_secret_ends_goes_to_the_node(deployed: Cloud) -> None:
+    assert {site["expires"] for site in deployed.read()["sites"].values()} == {"2027-11-25"}
+
+
+def test_the_secret_of_the_desktops_is_kept_without_being_given_again(deployed: Cloud) -> None:
+    given = deployed.run("deploy.sh", DESKTOP_SECRET="of-the-desktops")
+    assert given.code == 0, given.complained
+    assert all(site["desktops"] for site in deployed.read()["sites"].values())
+    deployed.forget()
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
+    assert "of-the-desktops" not in ended.said + ended.complained + given.said + given.complained
+
+
+def test_archives_are_locked_only_when_a_person_names_the_account(deployed: Cloud) -> None:
+    deployed.parameters.write_text(
+        deployed.parameters.read_text().replace("Immutability = false", "Immutability = true")
+    )
+    deployed.change(policies={"rg-capture-prod-main": "Unlocked", "rg-capture-prod-peer": "Unlocked"})
+    ended = deployed.run("deploy.sh", said="stprodmain\nyes\n")
+    assert ended.code == 0, ended.complained
+    assert deployed.read()["policies"] == {"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"}
+    assert "This cannot be undone" in ended.said
+    assert "It was not locked; the next run asks again." in ended.said

@@ -74,6 +74,11 @@ def _create(world: World, flags: Flags) -> Any:
             },
         )
         site["secret"] = world["vaults"][vault].get("dynamics-client-secret")
+        if given.get("desktopSecret"):
+            world["vaults"][vault]["desktop-secret"] = given["desktopSecret"]
+            world["secrets"].append(given["desktopSecret"])
+        site["desktops"] = bool(given.get("desktopSecret"))
+        site["expires"] = given.get(f"clientSecretExpires{ending}", "")
         if given["webhookKey"]:
             site["function_keys"]["dynamics"] = given["webhookKey"]
             world["secrets"].append(given["webhookKey"])
@@ -130,7 +135,20 @@ def _set_secret(world: World, flags: Flags) -> Any:
     changed(world, f"secret in {flags['--vault-name']}")
 
 
+def _read_secret(world: World, flags: Flags) -> Any:
+    return {"name": flags["--name"], "value": world["vaults"][flags["--vault-name"]][flags["--name"]]}
+
+
+def _lock(world: World, flags: Flags) -> None:
+    if flags["--if-match"] != '"8d"' or flags["--container-name"] != "recordings":
+        raise Refused("(ConditionNotMet) The condition specified using HTTP conditional header(s) is not met.")
+    world["policies"][flags["--resource-group"]] = "Locked"
+    changed(world, f"lock of {flags['--account-name']}")
+
+
 ANSWERS = {
+    "keyvault secret show": _read_secret,
+    "storage container immutability-policy lock": _lock,
     "account show": lambda world, _: world["account"],
     "bicep version": lambda world, _: "Bicep CLI version 0.30.23\n" if world["bicep"] else _no_bicep(),
     "provider list": lambda world, _: [

@@ -50,14 +50,15 @@ def _reset(world: World, flags: Flags) -> Any:
         application["credentials"].clear()
     secret = new_secret(world)
     started = f"2026-11-25T00:00:{world['ids']:02d}Z"
-    application["credentials"].append({"keyId": new_id(world), "startDateTime": started, "secret": secret})
+    made = {"keyId": new_id(world), "startDateTime": started, "endDateTime": "2027-11-25T00:00:00Z", "secret": secret}
+    application["credentials"].append(made)
     changed(world, f"credential of {application['displayName']}")
     return {"appId": application["appId"], "password": secret, "tenant": world["account"]["tenantId"]}
 
 
 def _credentials(world: World, flags: Flags) -> Any:
     return [
-        {"keyId": each["keyId"], "startDateTime": each["startDateTime"], "secretText": None}
+        {name: each[name] for name in ("keyId", "startDateTime", "endDateTime")}
         for each in _application(world, flags)["credentials"]
     ]
 

@@ -17,7 +17,7 @@ def _policy(world: World, found: dict[str, str], _: object) -> Any:
     state = world["policies"].get(found["group"])
     if state is None:
         raise Refused("Not Found(ImmutabilityPolicyNotFound)")
-    return {"properties": {"state": state, "immutabilityPeriodSinceCreationInDays": 365}}
+    return {"etag": '"8d"', "properties": {"state": state, "immutabilityPeriodSinceCreationInDays": 365}}
 
 
 def _put_key(world: World, found: dict[str, str], body: str) -> Any:
@@ -110,7 +110,7 @@ def _assign(world: World, found: dict[str, str], body: str) -> Any:
 
 _ADDRESSES = [
     ("get", _ARM + r"Microsoft.KeyVault/vaults/(?P<name>[^/]+)/secrets\?api-version=2024-11-01", _secrets_of_vault),
-    ("get", _ARM + r"Microsoft.Storage/storageAccounts/[^/]+/blobServices/default/containers/recordings/immutabilityPolicies/default\?api-version=2023-05-01", _policy),
+    ("get", _ARM + r"Microsoft.Storage/storageAccounts/[^/]+/blobServices/default/containers/recordings/immutabilityPolicies/default\?api-version=2025-01-01", _policy),
     ("put", _ARM + r"Microsoft.Web/sites/(?P<name>[^/]+)/host/default/functionkeys/dynamics\?api-version=2024-04-01", _put_key),
     ("post", _ARM + r"Microsoft.Web/sites/[^/]+/config/configreferences/appsettings/refresh\?api-version=2022-03-01", lambda *_: None),
     ("get", r"businessunits\?\$select=businessunitid&\$filter=_parentbusinessunitid_value eq null", _units),

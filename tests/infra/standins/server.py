@@ -13,7 +13,10 @@ from typing import Self
 from tests.infra.standins import az, curl
 from tests.infra.standins.world import Refused, World
 
-_VARIABLES = ("CLIENT_ID_MAIN", "CLIENT_ID_PEER", "CLIENT_SECRET_MAIN", "CLIENT_SECRET_PEER", "WEBHOOK_KEY")
+_VARIABLES = (
+    "CLIENT_ID_MAIN", "CLIENT_ID_PEER", "CLIENT_SECRET_MAIN", "CLIENT_SECRET_PEER", "CLIENT_SECRET_EXPIRES_MAIN",
+    "CLIENT_SECRET_EXPIRES_PEER", "WEBHOOK_KEY", "DESKTOP_SECRET",
+)  # fmt: skip
 _ACT = {"az": az.act, "curl": curl.act}
 
 

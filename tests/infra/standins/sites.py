@@ -37,6 +37,13 @@ def _deploy(world: World, flags: Flags) -> Any:
     nodes.deploy(world, nodes.site_named(world, flags["--name"]), version)
 
 
+def _set(world: World, flags: Flags) -> None:
+    name, _, value = flags["--settings"].partition("=")
+    if name != "DYNAMICS_CLIENT_SECRET_EXPIRES":
+        raise Refused(f"{name} is no setting that a script sets")
+    nodes.site_named(world, flags["--name"])["expires"] = value
+
+
 def _let_in(world: World, flags: Flags) -> Any:
     site = nodes.site_named(world, flags["--name"])
     rule = {"name": flags["--rule-name"], "ip_address": flags["--ip-address"], "priority": int(flags["--priority"])}
@@ -55,6 +62,7 @@ def _rules(world: World, flags: Flags) -> Any:
 
 
 ANSWERS = {
+    "functionapp config appsettings set": _set,
     "functionapp show": _show,
     "functionapp keys list": _keys,
     "functionapp restart": _restart,
