@@ -54,6 +54,10 @@ need_providers() {
 # first, since a deployment that is not there and one that cannot be read are both errors of "show".
 read_outputs() {
     local there
+    if [ -n "${functionAppMain:-}" ]; then # azd has deployed, and gives the outputs to its hooks as variables
+        OUTPUTS=$(jq -n '$ENV | with_entries(select(.key | test("^(functionApp|resourceGroup|storage|identity|keyVault|webhookUrl|frontDoor)")) | .value |= {value: .})')
+        return
+    fi
     there=$(ask_azure deployment sub list |
         jq -r --arg name "$DEPLOYMENT" '.[] | select(.name == $name) | .properties.provisioningState')
     OUTPUTS=''

@@ -133,7 +133,7 @@ class Cloud:
             "TMPDIR": str(self.folder),
             "LC_ALL": "C.UTF-8",
             "RELEASE_POLL_SECONDS": "0",
-            "RELEASE_LOOKS": "20",
+            "RELEASE_LOOKS": "8",
         }
         with Server(self._world, kill) as server:
             ended = subprocess.run(
