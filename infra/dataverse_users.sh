@@ -32,12 +32,12 @@ main() {
     need_login
     find_or_make_application main
     find_or_make_application peer
-    local unit role
+    local unit
     unit=$(root_unit)
-    role=$(find_or_make_role "$unit")
-    grant_reading "$role"
-    find_or_make_user "$unit" "$role" "$CLIENT_ID_MAIN"
-    find_or_make_user "$unit" "$role" "$CLIENT_ID_PEER"
+    find_or_make_role "$unit"
+    grant_reading "$ROLE"
+    find_or_make_user "$unit" "$ROLE" "$CLIENT_ID_MAIN"
+    find_or_make_user "$unit" "$ROLE" "$CLIENT_ID_PEER"
     say "both nodes may read $DYNAMICS as application users with the role $ROLE_NAME"
 }
 

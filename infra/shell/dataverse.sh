@@ -21,16 +21,14 @@ role_id() {
         jq -r '.value[0].roleid // empty'
 }
 
+# Set ROLE to the id of the role; make it if it is not there.
 find_or_make_role() {
-    local unit=$1 role
-    role=$(role_id "$unit")
-    if [ -z "$role" ]; then
-        step "role $ROLE_NAME" >&2
-        dataverse post roles --body "$(jq -nc --arg name "$ROLE_NAME" --arg unit "$unit" \
-            '{name: $name, "businessunitid@odata.bind": "/businessunits(\($unit))"}')" >/dev/null
-        role=$(role_id "$unit")
-    fi
-    printf '%s' "$role"
+    ROLE=$(role_id "$1")
+    [ -z "$ROLE" ] || return 0
+    step "role $ROLE_NAME"
+    dataverse post roles --body "$(jq -nc --arg name "$ROLE_NAME" --arg unit "$1" \
+        '{name: $name, "businessunitid@odata.bind": "/businessunits(\($unit))"}')" >/dev/null
+    ROLE=$(role_id "$1")
 }
 
 # The privileges to read the tables, as a JSON array. They are asked for and not guessed: activities share one.

@@ -32,7 +32,7 @@ build_resources() {
         fi
         jq -r '.[] | "    \(.changeType) \(.resourceId)"' <<<"$changes"
     fi
-    step "deployment $DEPLOYMENT (takes about a quarter of an hour the first time)"
+    step "deployment $DEPLOYMENT (takes its time, above all the first one)"
     az deployment sub create --name "$DEPLOYMENT" --location "$LOCATION" --parameters "$PARAMETER_FILE" -o none ||
         fail "the deployment $DEPLOYMENT failed; az has said why above." "Repair it and run the same command again."
     read_outputs

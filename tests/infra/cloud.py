@@ -96,6 +96,7 @@ class Cloud:
                 "dataverse": {"unit": "root-unit", "roles": [], "users": [], "missing_tables": []},
                 "clock": 0,
                 "active": None,
+                "archived": {"total": 0, "main": 0, "peer": 0},
                 "seconds_to_start": 20,
                 "broken_versions": [],
                 "faults": {},

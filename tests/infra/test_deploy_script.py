@@ -1,8 +1,10 @@
 """infra/deploy.sh and what it calls, against the stand-ins of az and curl."""
 
+import re
+
 import pytest
 
-from tests.infra.cloud import TENANT, Cloud
+from tests.infra.cloud import ROOT, TENANT, Cloud
 
 OPENING = ("door of main opened", "door of main closed", "door of peer opened", "door of peer closed")
 
@@ -238,3 +240,13 @@ def test_archives_are_locked_only_when_a_person_names_the_account(deployed: Clou
     assert deployed.read()["policies"] == {"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"}
     assert "This cannot be undone" in ended.said
     assert "It was not locked; the next run asks again." in ended.said
+
+
+def test_the_role_reads_the_tables_that_the_code_reads_and_no_others() -> None:
+    sources = "".join(file.read_text() for file in (ROOT / "capture" / "omnichannel").glob("*.py"))
+    script = (ROOT / "infra" / "dataverse_users.sh").read_text()
+    granted = set(re.findall(r"TABLES='([^']+)'", script)[0].split())
+    sets = {"msdyn_ocphonecallengagementctx": "msdyn_ocphonecallengagementctxes"}
+    read = {table for table in granted if f'"{sets.get(table, f"{table}s")}"' in sources}
+    assert read == granted
+    assert set(re.findall(r'"((?:msdyn_\w+|systemuser)(?:s|es))"', sources)) == {sets.get(t, f"{t}s") for t in granted}

@@ -99,6 +99,10 @@ def _status(world: World, site: World) -> dict[str, Any]:
         "at": text(world["clock"]),
         "role": role,
         "heartbeat": {"last_heartbeat": text(ticks), "age_seconds": 2, "role": role, "epoch": 1},
+        "lag_seconds": 912,
+        "archived": world["archived"],
+        "parked": 0,
+        "outbox": {"waiting": 0, "oldest_seconds": 0},
         "last_error": refused,
     }
     # Code from before the version was told does not tell it.
