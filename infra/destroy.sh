@@ -28,11 +28,10 @@ main() {
     need_login
     need_outputs
     tell_what_goes
-    local answer
-    answer=$(ask_person "First: type the name of the environment ($ENVIRONMENT):")
-    [ "$answer" = "$ENVIRONMENT" ] || fail "That is not the environment; nothing was deleted."
-    answer=$(ask_person "Second: type 'delete the recordings':")
-    [ "$answer" = 'delete the recordings' ] || fail "Nothing was deleted."
+    ask_person "First: type the name of the environment ($ENVIRONMENT):"
+    [ "$ANSWER" = "$ENVIRONMENT" ] || fail "That is not the environment; nothing was deleted."
+    ask_person "Second: type 'delete the recordings':"
+    [ "$ANSWER" = 'delete the recordings' ] || fail "Nothing was deleted."
     take_away
     [ "${2:-}" != --with-applications ] || delete_applications
 }

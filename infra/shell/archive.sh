@@ -13,14 +13,14 @@ policy_of() {
 
 # Lock what is not locked, if a person says so: nobody can unlock it, Microsoft included.
 lock_archives() {
-    local node policy answer
+    local node policy
     for node in main peer; do
         policy=$(policy_of "$node")
         [ "$(jq -r .state <<<"$policy")" = Unlocked ] || continue
         say "The archive of $node ($(output_of storage "$node")) is to be locked: for $(jq -r .days <<<"$policy") days nobody can delete or"
         say "change a recording, nor the account with it. This cannot be undone."
-        answer=$(ask_person "Type the name of the account to lock it:")
-        if [ "$answer" != "$(output_of storage "$node")" ]; then
+        ask_person "Type the name of the account to lock it:"
+        if [ "$ANSWER" != "$(output_of storage "$node")" ]; then
             say "It was not locked; the next run asks again."
             continue
         fi

@@ -15,10 +15,10 @@ fail() {
     exit 1
 }
 
-# Ask for a line; at the end of the input the answer is empty.
+# Ask for a line and set ANSWER to it; at the end of the input it is empty.
 ask_person() {
-    local answer=''
-    printf '%s ' "$1" >&2
-    IFS= read -r answer || true
-    printf '%s' "$answer"
+    ANSWER=''
+    printf '%s ' "$1"
+    IFS= read -r ANSWER || true
+    [ -t 0 ] || printf '\n' # nobody has pressed Enter on the screen
 }
