@@ -29,26 +29,30 @@ def idle(price: Mapping[str, float], many: Mapping[str, float]) -> list[Line]:
     """Cost a month in which nobody calls."""
     gib_seconds = 2 * many["always_ready_instances"] * many["instance_gib"] * SECONDS
     ticks = 2 * SECONDS / many["tick_seconds"]
+    timers = 2 * many["timer_busy_gib_seconds_a_day"] * HOURS / 24
+    polls = 2 * many["queue_polls_a_second"] * SECONDS
     return [
         Line("always-ready instances", gib_seconds * price["always_ready_gib_second"]),
-        Line("executions of the timers", 2 * many["timer_busy_gib_seconds_a_day"] * HOURS / 24 * price["executed_gib_second"]),
+        Line("executions of the timers", timers * price["executed_gib_second"]),
         Line("storage operations of the ticks", ticks * many["operations_a_tick"] / 10_000 * price["write_10000"]),
-        Line("storage operations of the queues", 2 * many["queue_polls_a_second"] * SECONDS / 10_000 * price["queue_10000"]),
+        Line("storage operations of the queues", polls / 10_000 * price["queue_10000"]),
         Line("Front Door", price["front_door_month"]),
         Line("logs", many["log_gib_idle_month"] * price["log_gib"]),
-    ]  # fmt: skip
+    ]
 
 
 def calls(price: Mapping[str, float], many: Mapping[str, float]) -> list[Line]:
     """Cost of 100,000 calls of six minutes, each recorded once; what is then stored is counted by `stored`."""
+    gib_seconds = CALLS * many["archive_seconds_a_call"] * many["instance_gib"]
+    gib_of_kib = CALLS / 1024 / _MIB_OF_GIB
     gib = CALLS * many["call_minutes"] * many["audio_mib_a_minute"] / _MIB_OF_GIB
     return [
-        Line("executions of archiving", CALLS * many["archive_seconds_a_call"] * many["instance_gib"] * price["executed_gib_second"]),
+        Line("executions of archiving", gib_seconds * price["executed_gib_second"]),
         Line("storage operations", CALLS * many["operations_a_call"] / 10_000 * price["write_10000"]),
-        Line("traffic between the regions", CALLS * many["notification_kib"] / 1024 / _MIB_OF_GIB * price["between_regions_gib"]),
-        Line("logs", CALLS * many["log_kib_a_call"] / 1024 / _MIB_OF_GIB * price["log_gib"]),
+        Line("traffic between the regions", gib_of_kib * many["notification_kib"] * price["between_regions_gib"]),
+        Line("logs", gib_of_kib * many["log_kib_a_call"] * price["log_gib"]),
         Line("first month in the archive", gib * price["archive_hot_gib_month"]),
-    ]  # fmt: skip
+    ]
 
 
 def stored(price: Mapping[str, float], _: Mapping[str, float]) -> list[Line]:

@@ -16,6 +16,7 @@ fail() {
 }
 
 # Ask for a line and set ANSWER to it; at the end of the input it is empty.
+# shellcheck disable=SC2034  # who sources this reads it
 ask_person() {
     ANSWER=''
     printf '%s ' "$1"

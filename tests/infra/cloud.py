@@ -73,7 +73,7 @@ class Cloud:
     """A world of the stand-ins in a folder, and scripts run in it."""
 
     def __init__(self, folder: Path, checkout: Path) -> None:
-        """Begin with an empty subscription whose providers are registered; `checkout` holds the scripts and the code."""
+        """Begin with an empty subscription whose providers are registered; `checkout` holds scripts and code."""
         self.folder = folder
         self.checkout = checkout
         self._journal: list[list[str]] = []

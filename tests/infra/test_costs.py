@@ -25,9 +25,18 @@ def test_without_prices_it_names_them_and_prints_no_bill() -> None:
 
 
 def test_the_bills_are_what_the_formulas_say(tmp_path: Path) -> None:
-    prices = {"always_ready_gib_second": 0.000004, "executed_gib_second": 0.00002, "write_10000": 0.05, "queue_10000": 0.004,
-              "front_door_month": 35, "log_gib": 2.5, "between_regions_gib": 0.02, "archive_hot_gib_month": 0.02,
-              "archive_cool_gib_month": 0.01, "archive_cold_gib_month": 0.004}  # fmt: skip
+    prices = {
+        "always_ready_gib_second": 0.000004,
+        "executed_gib_second": 0.00002,
+        "write_10000": 0.05,
+        "queue_10000": 0.004,
+        "front_door_month": 35,
+        "log_gib": 2.5,
+        "between_regions_gib": 0.02,
+        "archive_hot_gib_month": 0.02,
+        "archive_cool_gib_month": 0.01,
+        "archive_cold_gib_month": 0.004,
+    }
     text = PRICES.read_text()
     for name, value in prices.items():
         text = re.sub(rf"^{name} = -1", f"{name} = {value}", text, flags=re.MULTILINE)

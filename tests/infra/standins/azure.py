@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from tests.infra.standins.world import Flags, Refused, World, changed, new_secret
 
@@ -28,7 +27,7 @@ def _fingerprint(parameters: dict[str, str]) -> list[str]:
     return sorted(f"{name}={value}" for name, value in parameters.items() if name not in secret)
 
 
-def _what_if(world: World, flags: Flags) -> Any:
+def _what_if(world: World, flags: Flags) -> object:
     parameters = _parameters(flags["--parameters"], flags["environment"])
     made = world["deployments"].get(flags["--name"])
     same = made is not None and made["fingerprint"] == _fingerprint(parameters)
@@ -40,7 +39,7 @@ def _what_if(world: World, flags: Flags) -> Any:
     return {"status": "Succeeded", "changes": [{"changeType": kind, "resourceId": site}]}
 
 
-def _create(world: World, flags: Flags) -> Any:
+def _create(world: World, flags: Flags) -> object:
     given = _parameters(flags["--parameters"], flags["environment"])
     stem = f"{given['namePrefix']}-{given['environmentName']}"
     outputs = {"resourceGroupWitness": f"rg-{stem}-witness", "webhookUrl": "https://capture.azurefd.net/api/recording"}
@@ -92,28 +91,28 @@ def _create(world: World, flags: Flags) -> Any:
     changed(world, f"deployment {flags['--name']}")
 
 
-def _show(world: World, flags: Flags) -> Any:
+def _show(world: World, flags: Flags) -> object:
     made = world["deployments"].get(flags["--name"])
     if made is None:
         raise Refused(f"(DeploymentNotFound) Deployment '{flags['--name']}' could not be found.", 3)
     return {"name": flags["--name"], "properties": {"provisioningState": "Succeeded", "outputs": made["outputs"]}}
 
 
-def _list(world: World, _: object) -> Any:
+def _list(world: World, _: object) -> object:
     return [{"name": name, "properties": {"provisioningState": "Succeeded"}} for name in world["deployments"]]
 
 
-def _delete(world: World, flags: Flags) -> Any:
+def _delete(world: World, flags: Flags) -> object:
     world["deployments"].pop(flags["--name"], None)
     changed(world, f"no deployment {flags['--name']}")
 
 
-def _register(world: World, flags: Flags) -> Any:
+def _register(world: World, flags: Flags) -> object:
     world["providers"][flags["--namespace"]] = "Registered"
     changed(world, f"provider {flags['--namespace']}")
 
 
-def _delete_group(world: World, flags: Flags) -> Any:
+def _delete_group(world: World, flags: Flags) -> object:
     group = flags["--name"]
     if world["locks"].get(group):
         raise Refused(f"(ScopeLocked) The scope '{group}' cannot perform delete operation because it is locked.")
@@ -123,19 +122,19 @@ def _delete_group(world: World, flags: Flags) -> Any:
     world["groups"].remove(group)
 
 
-def _delete_lock(world: World, flags: Flags) -> Any:
+def _delete_lock(world: World, flags: Flags) -> object:
     for locks in world["locks"].values():
         if flags["--ids"] in locks:
             locks.remove(flags["--ids"])
     changed(world, f"no lock {flags['--ids']}")
 
 
-def _set_secret(world: World, flags: Flags) -> Any:
+def _set_secret(world: World, flags: Flags) -> object:
     world["vaults"][flags["--vault-name"]][flags["--name"]] = flags["--value"].rstrip("\n")
     changed(world, f"secret in {flags['--vault-name']}")
 
 
-def _read_secret(world: World, flags: Flags) -> Any:
+def _read_secret(world: World, flags: Flags) -> object:
     return {"name": flags["--name"], "value": world["vaults"][flags["--vault-name"]][flags["--name"]]}
 
 
@@ -168,5 +167,5 @@ ANSWERS = {
 }
 
 
-def _no_bicep() -> Any:
+def _no_bicep() -> object:
     raise Refused("Bicep CLI not found. Install it now by running 'az bicep install'.")

@@ -1,7 +1,6 @@
 """Entra: applications, service principals, credentials."""
 
 import json
-from typing import Any
 
 from tests.infra.standins.world import Flags, Refused, World, changed, new_id, new_secret
 
@@ -13,7 +12,7 @@ def _quoted(condition: str, before: str) -> str:
     return value[1:-1]
 
 
-def _application(world: World, flags: Flags) -> Any:
+def _application(world: World, flags: Flags) -> World:
     for each in world["applications"]:
         if each["appId"] == flags["--id"]:
             return each
@@ -22,7 +21,7 @@ def _application(world: World, flags: Flags) -> Any:
     )
 
 
-def _list(world: World, flags: Flags) -> Any:
+def _list(world: World, flags: Flags) -> object:
     name = _quoted(flags["--filter"], "displayName eq ")
     return [
         {"appId": each["appId"], "displayName": each["displayName"]}
@@ -31,20 +30,20 @@ def _list(world: World, flags: Flags) -> Any:
     ]
 
 
-def _create(world: World, flags: Flags) -> Any:
+def _create(world: World, flags: Flags) -> object:
     made = {"appId": new_id(world), "displayName": flags["--display-name"], "credentials": [], "federated": []}
     world["applications"].append(made)
     changed(world, f"application {made['displayName']}")
     return {"appId": made["appId"], "displayName": made["displayName"]}
 
 
-def _delete(world: World, flags: Flags) -> Any:
+def _delete(world: World, flags: Flags) -> object:
     application = _application(world, flags)
     world["applications"].remove(application)
     changed(world, f"no application {application['displayName']}")
 
 
-def _reset(world: World, flags: Flags) -> Any:
+def _reset(world: World, flags: Flags) -> object:
     application = _application(world, flags)
     if "--append" not in flags:
         application["credentials"].clear()
@@ -56,14 +55,14 @@ def _reset(world: World, flags: Flags) -> Any:
     return {"appId": application["appId"], "password": secret, "tenant": world["account"]["tenantId"]}
 
 
-def _credentials(world: World, flags: Flags) -> Any:
+def _credentials(world: World, flags: Flags) -> object:
     return [
         {name: each[name] for name in ("keyId", "startDateTime", "endDateTime")}
         for each in _application(world, flags)["credentials"]
     ]
 
 
-def _delete_credential(world: World, flags: Flags) -> Any:
+def _delete_credential(world: World, flags: Flags) -> object:
     application = _application(world, flags)
     kept = [each for each in application["credentials"] if each["keyId"] != flags["--key-id"]]
     if len(kept) == len(application["credentials"]):
@@ -72,7 +71,7 @@ def _delete_credential(world: World, flags: Flags) -> Any:
     changed(world, f"no credential {flags['--key-id']}")
 
 
-def _federate(world: World, flags: Flags) -> Any:
+def _federate(world: World, flags: Flags) -> object:
     application = _application(world, flags)
     wanted = json.loads(flags["--parameters"])
     name = flags.get("--federated-credential-id", wanted["name"])
@@ -81,12 +80,12 @@ def _federate(world: World, flags: Flags) -> Any:
     return wanted
 
 
-def _principals(world: World, flags: Flags) -> Any:
+def _principals(world: World, flags: Flags) -> object:
     wanted = _quoted(flags["--filter"], "appId eq ")
     return [{"appId": each} for each in world["principals"] if each == wanted]
 
 
-def _make_principal(world: World, flags: Flags) -> Any:
+def _make_principal(world: World, flags: Flags) -> object:
     _application(world, flags)
     world["principals"].append(flags["--id"])
     changed(world, f"principal of {flags['--id']}")

@@ -1,19 +1,18 @@
 """Function apps: where they are, their keys, their code, who is let in."""
 
 import zipfile
-from typing import Any
 
 from tests.infra.standins import nodes
 from tests.infra.standins.world import Flags, Refused, World, changed
 
 
-def _show(world: World, flags: Flags) -> Any:
+def _show(world: World, flags: Flags) -> object:
     nodes.site_named(world, flags["--name"])
     # A Flex Consumption site is shown as Azure's API tells it, with "properties".
     return {"name": flags["--name"], "properties": {"defaultHostName": f"{flags['--name']}.azurewebsites.net"}}
 
 
-def _keys(world: World, flags: Flags) -> Any:
+def _keys(world: World, flags: Flags) -> object:
     site = nodes.site_named(world, flags["--name"])
     return {
         "masterKey": site["master_key"],
@@ -22,12 +21,12 @@ def _keys(world: World, flags: Flags) -> Any:
     }
 
 
-def _restart(world: World, flags: Flags) -> Any:
+def _restart(world: World, flags: Flags) -> object:
     site = nodes.site_named(world, flags["--name"])
     nodes.restart(world, site, world["vaults"][flags["--name"].replace("func-", "kv-", 1)])
 
 
-def _deploy(world: World, flags: Flags) -> Any:
+def _deploy(world: World, flags: Flags) -> object:
     with zipfile.ZipFile(flags["--src"]) as package:
         names = package.namelist()
         version = package.read("capture/version.txt").decode().strip()
@@ -44,20 +43,20 @@ def _set(world: World, flags: Flags) -> None:
     nodes.site_named(world, flags["--name"])["expires"] = value
 
 
-def _let_in(world: World, flags: Flags) -> Any:
+def _let_in(world: World, flags: Flags) -> object:
     site = nodes.site_named(world, flags["--name"])
     rule = {"name": flags["--rule-name"], "ip_address": flags["--ip-address"], "priority": int(flags["--priority"])}
     site["door"] = [each for each in site["door"] if each["name"] != rule["name"]] + [rule]
     changed(world, f"door of {site['node']} opened")
 
 
-def _let_out(world: World, flags: Flags) -> Any:
+def _let_out(world: World, flags: Flags) -> object:
     site = nodes.site_named(world, flags["--name"])
     site["door"] = [each for each in site["door"] if each["name"] != flags["--rule-name"]]
     changed(world, f"door of {site['node']} closed")
 
 
-def _rules(world: World, flags: Flags) -> Any:
+def _rules(world: World, flags: Flags) -> object:
     return {"ipSecurityRestrictions": nodes.site_named(world, flags["--name"])["door"], "scmIpSecurityRestrictions": []}
 
 
