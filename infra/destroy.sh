@@ -68,7 +68,7 @@ archive_fate() {
 }
 
 take_away() {
-    local group lock left=''
+    local group lock deployment left=''
     for group in $(groups); do
         [ "$(ask_azure group exists --name "$group")" = true ] || continue
         for lock in $(ask_azure lock list --resource-group "$group" | jq -r '.[].id'); do
@@ -80,7 +80,10 @@ take_away() {
     done
     [ -z "$left" ] || fail "Azure has kept:$left. az has said why above." \
         "What a locked policy protects can be deleted when its time is over; run this again then."
-    az deployment sub delete --name "$DEPLOYMENT" -o none
+    # The one that tells what there was goes last.
+    for deployment in $(deployment_names '["Failed", "Canceled"]') $(deployment_names '["Succeeded"]'); do
+        az deployment sub delete --name "$deployment" -o none
+    done
     say "everything is deleted"
 }
 

@@ -27,7 +27,7 @@ main() {
     for node in main peer; do
         know_application "$node"
     done
-    az deployment sub what-if --name "$DEPLOYMENT" --location "$LOCATION" --parameters "$PARAMETER_FILE"
+    az deployment sub what-if --location "$LOCATION" --parameters "$PARAMETER_FILE"
 }
 
 main "$@"

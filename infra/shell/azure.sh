@@ -50,25 +50,28 @@ need_providers() {
     done
 }
 
-# Set OUTPUTS to what the deployment made, to nothing when there was no deployment that succeeded. The list is asked for
-# first, since a deployment that is not there and one that cannot be read are both errors of "show".
+# Every deployment has a name of its own, so that one that fails does not hide what the last good one has made.
+deployment_names() {
+    ask_azure deployment sub list | jq -r --arg name "$DEPLOYMENT" --argjson states "$1" \
+        '[.[] | select(.name | test("^" + $name + "-[0-9]{14}$")) | select(.properties.provisioningState | IN($states[]))]
+        | sort_by(.name)[].name'
+}
+
+# Set OUTPUTS to what the last deployment that succeeded has made, to nothing when there was none.
 read_outputs() {
-    local there
+    local last
     if [ -n "${functionAppMain:-}" ]; then # azd has deployed, and gives the outputs to its hooks as variables
         OUTPUTS=$(jq -n '$ENV | with_entries(select(.key | test("^(functionApp|resourceGroup|storage|identity|keyVault|webhookUrl|frontDoor)")) | .value |= {value: .})')
         return
     fi
-    there=$(ask_azure deployment sub list |
-        jq -r --arg name "$DEPLOYMENT" '.[] | select(.name == $name) | .properties.provisioningState')
+    last=$(deployment_names '["Succeeded"]' | tail -n 1)
     OUTPUTS=''
-    if [ "$there" = Succeeded ]; then
-        OUTPUTS=$(ask_azure deployment sub show --name "$DEPLOYMENT" | jq .properties.outputs)
-    fi
+    [ -z "$last" ] || OUTPUTS=$(ask_azure deployment sub show --name "$last" | jq .properties.outputs)
 }
 
 need_outputs() {
     read_outputs
-    [ -n "$OUTPUTS" ] || fail "the deployment $DEPLOYMENT is not there, or has not succeeded." \
+    [ -n "$OUTPUTS" ] || fail "there is no deployment $DEPLOYMENT that has succeeded." \
         "Run: infra/deploy.sh $PARAMETER_FILE"
 }
 

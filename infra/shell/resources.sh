@@ -16,7 +16,7 @@ check_parameter_file() {
 
 # The changes as JSON; what is certain not to change is left out.
 planned_changes() {
-    ask_azure deployment sub what-if --name "$DEPLOYMENT" --location "$LOCATION" --parameters "$PARAMETER_FILE" \
+    ask_azure deployment sub what-if --location "$LOCATION" --parameters "$PARAMETER_FILE" \
         --no-pretty-print | jq '[.changes[] | select(.changeType | IN("NoChange", "NoEffect", "Ignore") | not)]'
 }
 
@@ -33,7 +33,7 @@ build_resources() {
         jq -r '.[] | "    \(.changeType) \(.resourceId)"' <<<"$changes"
     fi
     step "deployment $DEPLOYMENT (takes its time, above all the first one)"
-    az deployment sub create --name "$DEPLOYMENT" --location "$LOCATION" --parameters "$PARAMETER_FILE" -o none ||
+    az deployment sub create --name "$DEPLOYMENT-$(date -u +%Y%m%d%H%M%S)" --location "$LOCATION" --parameters "$PARAMETER_FILE" -o none ||
         fail "the deployment $DEPLOYMENT failed; az has said why above." "Repair it and run the same command again."
     read_outputs
     [ -n "$OUTPUTS" ] || fail "the deployment $DEPLOYMENT has no outputs." "Run the same command again."

@@ -88,6 +88,7 @@ class Cloud:
                 "applications": [],
                 "principals": [],
                 "deployments": {},
+                "quota_exceeded": False,
                 "groups": [],
                 "locks": {},
                 "policies": {},

@@ -29,7 +29,8 @@ def _fingerprint(parameters: dict[str, str]) -> list[str]:
 
 def _what_if(world: World, flags: Flags) -> object:
     parameters = _parameters(flags["--parameters"], flags["environment"])
-    made = world["deployments"].get(flags["--name"])
+    good = [each for each in world["deployments"].values() if each["state"] == "Succeeded"]
+    made = good[-1] if good else None
     same = made is not None and made["fingerprint"] == _fingerprint(parameters)
     secrets = any(parameters[f"clientSecret{node.capitalize()}"] for node in NODES)
     kind = "NoChange" if same and not secrets else "Modify" if made else "Create"
@@ -41,6 +42,9 @@ def _what_if(world: World, flags: Flags) -> object:
 
 def _create(world: World, flags: Flags) -> object:
     given = _parameters(flags["--parameters"], flags["environment"])
+    if world["quota_exceeded"]:
+        world["deployments"][flags["--name"]] = {"state": "Failed", "outputs": None}
+        raise Refused("(QuotaExceeded) Operation would exceed the quota of cores.")
     stem = f"{given['namePrefix']}-{given['environmentName']}"
     outputs = {"resourceGroupWitness": f"rg-{stem}-witness", "webhookUrl": "https://capture.azurefd.net/api/recording"}
     for node in NODES:
@@ -85,21 +89,25 @@ def _create(world: World, flags: Flags) -> object:
     world["groups"].append(outputs["resourceGroupWitness"])
     world["groups"] = sorted(set(world["groups"]))
     world["deployments"][flags["--name"]] = {
+        "state": "Succeeded",
         "fingerprint": _fingerprint(given),
         "outputs": {name: {"type": "String", "value": value} for name, value in outputs.items()},
     }
-    changed(world, f"deployment {flags['--name']}")
+    changed(world, f"deployment {flags['--name'][:-15]}")
 
 
 def _show(world: World, flags: Flags) -> object:
     made = world["deployments"].get(flags["--name"])
     if made is None:
         raise Refused(f"(DeploymentNotFound) Deployment '{flags['--name']}' could not be found.", 3)
-    return {"name": flags["--name"], "properties": {"provisioningState": "Succeeded", "outputs": made["outputs"]}}
+    return {"name": flags["--name"], "properties": {"provisioningState": made["state"], "outputs": made["outputs"]}}
 
 
 def _list(world: World, _: object) -> object:
-    return [{"name": name, "properties": {"provisioningState": "Succeeded"}} for name in world["deployments"]]
+    return [
+        {"name": name, "properties": {"provisioningState": made["state"]}}
+        for name, made in world["deployments"].items()
+    ]
 
 
 def _delete(world: World, flags: Flags) -> object:
