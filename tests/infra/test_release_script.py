@@ -1,6 +1,8 @@
 """infra/release.sh against the stand-ins: the node that is not ACTIVE first, and whatever was begun is completed."""
 
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,15 +11,28 @@ from tests.infra.cloud import Cloud, git
 MAIN, PEER = "func-capture-prod-main", "func-capture-prod-peer"
 
 
-@pytest.fixture
-def outdated(deployed: Cloud) -> Cloud:
+OLD = "0.0.9+000000000000"
+
+
+def before_it(built: dict[str, Any]) -> dict[str, Any]:
     """Both nodes run code from before; main is ACTIVE."""
-    world = deployed.read()
-    for site in world["sites"].values():
-        site["code"] = "0.0.9+000000000000"
-    world["active"] = "main"
-    deployed.write(world)
+    sites = {name: site | {"code": OLD} for name, site in built["sites"].items()}
+    return built | {"sites": sites, "active": "main", "changes": [], "violations": []}
+
+
+@pytest.fixture
+def outdated(deployed: Cloud, built: dict[str, Any]) -> Cloud:
+    deployed.write(before_it(built))
     return deployed
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory, checkout: Path, built: dict[str, Any]) -> Cloud:
+    """A release that nothing disturbed: its calls, and the world after each of them."""
+    cloud = Cloud(tmp_path_factory.mktemp("course"), checkout)
+    cloud.write(before_it(built))
+    released(cloud)
+    return cloud
 
 
 def released(cloud: Cloud, *arguments: str) -> list[str]:
@@ -49,19 +64,15 @@ def test_where_peer_is_active_main_comes_first(outdated: Cloud) -> None:
     assert outdated.read()["violations"] == []
 
 
-def test_a_second_release_of_the_same_code_does_nothing(outdated: Cloud) -> None:
-    released(outdated)
-    outdated.forget()
-    assert released(outdated) == []
+def test_a_second_release_of_the_same_code_does_nothing(deployed: Cloud) -> None:
+    assert released(deployed) == []
 
 
 def test_a_commit_that_changes_no_code_is_no_other_release(checkout_of_its_own: Cloud) -> None:
     cloud = checkout_of_its_own
-    released(cloud)
     (cloud.checkout / "README.md").write_text("Another word.")
     git(cloud.checkout, "add", "-A")
     git(cloud.checkout, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "Documentation")
-    cloud.forget()
     assert released(cloud) == []
 
 
@@ -74,20 +85,16 @@ def test_what_is_in_no_commit_is_not_released(checkout_of_its_own: Cloud) -> Non
     assert cloud.read()["changes"] == []
 
 
-def test_an_earlier_commit_takes_a_release_back(outdated: Cloud) -> None:
-    released(outdated)
-    now = version(outdated)
-    outdated.forget()
-    assert len(released(outdated, "--commit", "HEAD^")) == 3
-    assert version(outdated, MAIN) == version(outdated, PEER) != now
-    assert outdated.read()["violations"] == []
+def test_an_earlier_commit_takes_a_release_back(deployed: Cloud) -> None:
+    now = version(deployed)
+    assert len(released(deployed, "--commit", "HEAD^")) == 3
+    assert version(deployed, MAIN) == version(deployed, PEER) != now
+    assert deployed.read()["violations"] == []
 
 
-def test_whatever_call_it_is_killed_at_the_next_run_completes_the_release(outdated: Cloud) -> None:
-    before = outdated.read()
-    released(outdated)
-    calls, left = outdated.journal(), [before, *outdated.after]
-    assert len(calls) > 30
+def test_whatever_call_it_is_killed_at_the_next_run_completes_the_release(outdated: Cloud, course: Cloud) -> None:
+    left = [outdated.read(), *course.after]
+    assert len(left) > 30
     tried = []
     # A kill leaves the world as the call before it has. Times aside, few of these worlds differ.
     for world in left:
@@ -99,20 +106,16 @@ def test_whatever_call_it_is_killed_at_the_next_run_completes_the_release(outdat
         released(outdated)
         after = outdated.read()
         assert after["violations"] == []
-        assert version(outdated, MAIN) == version(outdated, PEER) != "0.0.9+000000000000"
+        assert version(outdated, MAIN) == version(outdated, PEER) != OLD
         assert all(site["door"] == [] for site in after["sites"].values())
         assert after["active"] is not None
     assert len(tried) >= 8
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_release_that_is_killed_at_its_deployment_is_completed(outdated: Cloud, when: str) -> None:
-    world = outdated.read()
-    released(outdated)
-    deployment = next(number for number, call in enumerate(outdated.journal(), 1) if "config-zip" in call)
-    left = outdated.after[deployment - (2 if when == "before" else 1)]
-    outdated.write(world)
-    outdated.forget()
+def test_a_release_that_is_killed_at_its_deployment_is_completed(outdated: Cloud, course: Cloud, when: str) -> None:
+    deployment = next(number for number, call in enumerate(course.journal(), 1) if "config-zip" in call)
+    left = course.after[deployment - (2 if when == "before" else 1)]
     killed = outdated.run("release.sh", kill=f"{deployment} {when}")
     assert killed.code == -9
     # The kill has left what the test above takes for what it leaves.
@@ -122,20 +125,17 @@ def test_a_release_that_is_killed_at_its_deployment_is_completed(outdated: Cloud
 
 
 def test_code_that_does_not_start_stops_at_the_first_node(outdated: Cloud) -> None:
-    world = outdated.read()
-    released(outdated)
-    broken = version(outdated)
-    outdated.write(world | {"broken_versions": [broken]})
+    outdated.change(broken_versions=[version_of_head(outdated)])
     ended = outdated.run("release.sh")
     assert ended.code == 1
     assert "peer is not well after 8 looks" in ended.complained
     assert "The other node goes on as before" in ended.complained
     after = outdated.read()
     assert after["active"] == "main"
-    assert version(outdated, MAIN) == "0.0.9+000000000000"
+    assert version(outdated, MAIN) == OLD
     # It says so again, and touches main as little; an earlier commit repairs it.
     assert outdated.run("release.sh").code == 1
-    assert version(outdated, MAIN) == "0.0.9+000000000000"
+    assert version(outdated, MAIN) == OLD
     released(outdated, "--commit", "HEAD^")
     assert outdated.read()["violations"] == []
 
@@ -148,7 +148,7 @@ def test_the_only_node_that_works_is_not_taken_down(outdated: Cloud) -> None:
     assert ended.code == 1
     assert "peer is not well after 8 looks: version 0.1.0+" in ended.complained
     assert "role UNKNOWN" in ended.complained
-    assert version(outdated, MAIN) == "0.0.9+000000000000"
+    assert version(outdated, MAIN) == OLD
     assert outdated.read()["violations"] == []
     assert outdated.run("release.sh", "--alone").code == 0
     assert version(outdated, MAIN) == version_of_head(outdated)
