@@ -58,6 +58,7 @@ main() {
     "$root/infra/dataverse_users.sh" "$PARAMETER_FILE"
     "$root/infra/release.sh" "$PARAMETER_FILE"
     say "address for the webhooks: $(output webhookUrl)"
+    [ -z "$(output webhookUrlPeer)" ] || say "and the second one: $(output webhookUrlPeer)"
 }
 
 # Whoever made the resources without secrets gets them afterwards, straight into the vaults and the nodes.

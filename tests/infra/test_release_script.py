@@ -140,6 +140,23 @@ def test_code_that_does_not_start_stops_at_the_first_node(outdated: Cloud) -> No
     assert outdated.read()["violations"] == []
 
 
+def test_a_slow_start_is_waited_for(outdated: Cloud) -> None:
+    outdated.change(seconds_to_start=60)
+    assert len(released(outdated)) == 3
+    assert outdated.read()["violations"] == []
+
+
+def test_a_deployment_that_fails_is_told_and_made_again_by_the_next_run(outdated: Cloud) -> None:
+    outdated.change(faults={"functionapp deployment source config-zip": "(GatewayTimeout) the build took too long"})
+    ended = outdated.run("release.sh")
+    assert ended.code == 1
+    assert "GatewayTimeout" in ended.complained
+    assert "Run this again." in ended.complained
+    assert outdated.read()["active"] == "main"
+    assert all(site["door"] == [] for site in outdated.read()["sites"].values())
+    assert len(released(outdated)) == 3
+
+
 def test_the_only_node_that_works_is_not_taken_down(outdated: Cloud) -> None:
     world = outdated.read()
     world["sites"][PEER] |= {"stuck": True, "code": version_of_head(outdated)}
