@@ -96,8 +96,8 @@ def test_whatever_call_it_is_killed_at_the_next_run_completes_the_release(outdat
     left = [outdated.read(), *course.after]
     assert len(left) > 30
     tried = []
-    # A kill leaves the world as the call before it has. Times and doors aside, few of these worlds differ; of those that
-    # are alike the last one is taken, whose doors are open.
+    # A kill leaves the world as the call before it has. Times and doors aside, few of these worlds differ; of those
+    # that are alike the last one is taken, whose doors are open.
     for world in reversed(left):
         known = {name: value for name, value in world.items() if name not in ("clock", "changes", "ids", "sites")}
         known["sites"] = {name: {**site, "door": None} for name, site in world["sites"].items()}
