@@ -26,6 +26,7 @@ from capture.redundancy.together import Together, side_by_side
 from capture.screen.background import Background, Bounded, at_once
 from capture.settings import Settings
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
+from capture.version import version
 
 _MERGE_AGAIN_SECONDS = 30
 
@@ -96,6 +97,7 @@ class Node:
             clock,
         )
         self.status = Status(
+            version=version(),
             node=on.name,
             peer=on.peer_name,
             source_name=settings.source_name,

@@ -24,6 +24,7 @@ _FRESH, _STALE = 2.0, 600.0
 class Status:
     """Composes the answer of `GET /api/status`."""
 
+    version: str
     node: NodeName
     peer: NodeName
     source_name: str
@@ -53,6 +54,7 @@ class Status:
         preference = self.state.preference()
         archived, second_copies = self._archived(now)
         return {
+            "version": self.version,
             "node": self.node,
             "source": self.source_name,
             "at": text_of(now),

@@ -1,9 +1,11 @@
 """Health says whether the node can accept work, status what it knows."""
 
 import json
+from pathlib import Path
 
 from capture.console.health import Health
 from capture.errors import Transient
+from capture.version import version
 from tests.pair import Pair
 from tests.stores.clock import FakeClock
 
@@ -51,6 +53,7 @@ def test_status_has_all_that_an_operator_asks_for() -> None:
     pair.turn()
     pair.turn()
     status = json.loads(json.dumps(pair.members["main"].node.status.read()))
+    assert status["version"] == "development"
     assert status["node"] == "main"
     assert status["role"] == "ACTIVE"
     assert status["epoch"] == 1
@@ -83,3 +86,10 @@ def test_a_node_whose_timer_does_not_tick_is_unknown_and_not_active() -> None:
     pair.turn()
     pair.clock.advance(20)
     assert pair.members["main"].node.status.read()["role"] == "UNKNOWN"
+
+
+def test_the_version_is_what_the_release_wrote_into_the_package(tmp_path: Path) -> None:
+    released = tmp_path / "version.txt"
+    released.write_text("0.1.0+3f2a9c10d4be\n")
+    assert version(released) == "0.1.0+3f2a9c10d4be"
+    assert version(tmp_path / "absent.txt") == "development"

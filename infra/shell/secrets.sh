@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# Secrets on their way into the vaults: variables of this process and standard input, never a file, never an argument
+# that other processes can read. Sourced, never run.
+
+SECRET_NAME=dynamics-client-secret
+WEBHOOK_KEY_NAME=dynamics
+
+# Does the node's vault have a secret, its client secret if none is named? Asked for where no right to read secrets is needed.
+vault_has_secret() {
+    local vault name=${2:-$SECRET_NAME}
+    vault=$(output_of keyVault "$1")
+    [ -n "$vault" ] || return 1
+    az rest --method get --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$1")/providers/Microsoft.KeyVault/vaults/$vault/secrets?api-version=2024-11-01" \
+        -o json | jq -e --arg name "$name" 'any(.value[]; .name == $name)' >/dev/null
+}
+
+put_into_vault() {
+    local vault
+    vault=$(output_of keyVault "$1")
+    tr -d '\n' | az keyvault secret set --vault-name "$vault" --name "$SECRET_NAME" --value @- -o none || fail \
+        "the secret could not be put into the vault $vault." \
+        "Whoever is logged in needs the role Key Vault Secrets Officer on it, and a network that it lets in."
+}
+
+# Set CLIENT_SECRET_MAIN or CLIENT_SECRET_PEER for the deployment: what a person gave, nothing when the vault has one,
+# what a person types with ASK_SECRETS=1, a new one made in Entra otherwise.
+settle_client_secret() {
+    local variable secret=''
+    variable=CLIENT_SECRET_$(capitals "$1")
+    if [ "$FEDERATED" = true ]; then
+        :
+    elif [ -n "${!variable:-}" ]; then
+        secret=${!variable}
+    elif vault_has_secret "$1"; then
+        :
+    elif [ "${ASK_SECRETS:-}" = 1 ]; then
+        printf 'client secret of %s (is not shown): ' "$1" >&2
+        IFS= read -rs secret || true
+        printf '\n' >&2
+        [ -n "$secret" ] || fail "no client secret was given for $1." "Type it, or leave ASK_SECRETS away to have one made."
+    else
+        step "client secret of $(application_name "$1")"
+        secret=$(make_client_secret "$1")
+    fi
+    export "$variable=$secret"
+}
+
+# Set CLIENT_SECRET_EXPIRES_MAIN or ..._PEER to the day on which the newest secret in Entra ends: the alarm 30 days
+# before it goes by a setting of the node.
+settle_expiry() {
+    local variable day=''
+    variable=CLIENT_SECRET_EXPIRES_$(capitals "$1")
+    if [ "$FEDERATED" != true ] && [ -z "${!variable:-}" ]; then
+        day=$(newest_secret_ends "$1")
+        export "$variable=$day"
+    fi
+}
+
+newest_secret_ends() {
+    ask_azure ad app credential list --id "$(client_id_of "$1")" |
+        jq -r 'sort_by(.startDateTime) | last | .endDateTime // "" | .[:10]'
+}
+
+# Set DESKTOP_SECRET from the vault, if there is one and nobody gave another: without it the nodes would refuse desktops.
+settle_desktop_secret() {
+    if [ -z "${DESKTOP_SECRET:-}" ] && vault_has_secret main desktop-secret; then
+        DESKTOP_SECRET=$(ask_azure keyvault secret show --vault-name "$(output_of keyVault main)" --name desktop-secret |
+            jq -r .value) || fail "the secret of the desktops cannot be read from the vault $(output_of keyVault main)." \
+            "Set DESKTOP_SECRET, or get the role Key Vault Secrets User on the vault."
+    fi
+    export DESKTOP_SECRET=${DESKTOP_SECRET:-}
+}
+
+# Set WEBHOOK_KEY: what a person gave, else the one that main has, else a new one.
+settle_webhook_key() {
+    [ -z "${WEBHOOK_KEY:-}" ] && [ -n "$OUTPUTS" ] && WEBHOOK_KEY=$(webhook_key_of main)
+    if [ -z "${WEBHOOK_KEY:-}" ]; then
+        step "key for the webhooks"
+        WEBHOOK_KEY=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')
+    fi
+    export WEBHOOK_KEY
+}
+
+webhook_key_of() {
+    ask_azure functionapp keys list --resource-group "$(output_of resourceGroup "$1")" \
+        --name "$(output_of functionApp "$1")" | jq -r --arg name "$WEBHOOK_KEY_NAME" '.functionKeys[$name] // empty'
+}
+
+put_webhook_key() {
+    jq -n '{properties: {name: env.WEBHOOK_KEY_NAME, value: env.WEBHOOK_KEY}}' | az rest --method put --url \
+        "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$1")/providers/Microsoft.Web/sites/$(output_of functionApp "$1")/host/default/functionkeys/$WEBHOOK_KEY_NAME?api-version=2024-04-01" \
+        --body @- -o none
+}
+export WEBHOOK_KEY_NAME

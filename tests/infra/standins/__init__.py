@@ -1,0 +1,1 @@
+"""Stand-ins of az and curl, and the world that they act on."""

@@ -1,0 +1,261 @@
+"""infra/deploy.sh and what it calls, against the stand-ins of az and curl."""
+
+import re
+import time
+
+import pytest
+
+from tests.infra.cloud import ROOT, TENANT, Cloud
+
+OPENING = ("door of main opened", "door of main closed", "door of peer opened", "door of peer closed")
+
+
+def succeeded(cloud: Cloud) -> Cloud:
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    return cloud
+
+
+def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    kinds = [change.split()[0] for change in world["changes"] if not change.startswith("door")]
+    assert kinds == [
+        *("application", "principal", "application", "principal"),
+        *("credential", "credential"),
+        "deployment",
+        *("role", "privileges", "user", "role", "user", "role"),
+        *("code", "code"),
+    ]
+    assert world["active"] is not None
+    assert {site["code"] for site in world["sites"].values()} == {world["sites"]["func-capture-prod-main"]["code"]}
+    assert {site["function_keys"]["dynamics"] for site in world["sites"].values()} <= set(world["secrets"])
+    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert ended.said.endswith("address for the webhooks: https://capture.azurefd.net/api/recording\n")
+
+
+def test_a_second_run_changes_nothing(deployed: Cloud) -> None:
+    before = deployed.read()
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    after = deployed.read()
+    # To ask the nodes for their version the script lets itself in and out again; there is nothing else.
+    assert sorted(after["changes"]) == sorted(OPENING)
+    same = set(before) - {"changes", "clock"}
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert "the resources are as the parameter file says" in ended.said
+
+
+def test_each_node_has_its_own_credential_and_reads_only_what_it_needs(deployed: Cloud) -> None:
+    world = deployed.read()
+    assert [each["displayName"] for each in world["applications"]] == ["capture-prod-main", "capture-prod-peer"]
+    secrets = [vault["dynamics-client-secret"] for vault in world["vaults"].values()]
+    assert sorted(secrets) == sorted(app["credentials"][0]["secret"] for app in world["applications"])
+    role = world["dataverse"]["roles"][0]
+    assert all(privilege.startswith("prvRead") for privilege in role["privileges"])
+    assert set(role["privileges"].values()) == {"Global"}
+    users = world["dataverse"]["users"]
+    assert [user["applicationid"] for user in users] == [app["appId"] for app in world["applications"]]
+    assert all(user["roles"] == [role["roleid"]] for user in users)
+
+
+def test_no_secret_is_an_argument_or_printed_or_in_a_file(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh")
+    arguments = [argument for call in cloud.journal() for argument in call]
+    secrets = cloud.read()["secrets"]
+    assert len(secrets) >= 5
+    for secret in secrets:
+        assert not any(secret in argument for argument in arguments)
+        assert secret not in ended.said + ended.complained
+        assert not any(secret in file.read_text() for file in cloud.folder.rglob("*.bicepparam"))
+
+
+@pytest.mark.parametrize("call", [13, 20])
+def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: int) -> None:
+    killed = cloud.run("deploy.sh", kill=f"{call} after")
+    assert killed.code == -9
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    assert len(world["applications"]) == len(world["dataverse"]["users"]) == 2
+    assert len(world["dataverse"]["roles"]) == 1
+    for application, node in zip(world["applications"], ("main", "peer"), strict=True):
+        kept = world["vaults"][f"kv-capture-prod-{node}"]["dynamics-client-secret"]
+        assert kept in [each["secret"] for each in application["credentials"]]
+    assert len({site["code"] for site in world["sites"].values()}) == 1
+    assert all(site["door"] == [] for site in world["sites"].values())
+
+
+def test_a_change_of_the_parameters_is_deployed(deployed: Cloud) -> None:
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in deployed.read()["changes"]
+    assert "Modify" in ended.said
+
+
+def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> None:
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert cloud.read()["changes"] == []
+    assert "1 to create" in ended.said
+
+
+def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
+    cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
+    succeeded(cloud)
+    world = cloud.read()
+    assert all(app["credentials"] == [] for app in world["applications"])
+    assert all(vault == {} for vault in world["vaults"].values())
+    for application, node in zip(world["applications"], ("main", "peer"), strict=True):
+        [trusted] = application["federated"]
+        assert trusted["subject"] == f"principal-of-{node}"
+        assert trusted["issuer"] == f"https://login.microsoftonline.com/{TENANT}/v2.0"
+        assert trusted["audiences"] == ["api://AzureADTokenExchange"]
+
+
+def test_a_federated_credential_of_another_identity_is_brought_up_to_date(deployed: Cloud) -> None:
+    assert deployed.run("entra.sh", "federate").code == 0
+    world = deployed.read()
+    assert [len(app["federated"]) for app in world["applications"]] == [1, 1]
+    world["applications"][0]["federated"][0]["subject"] = "principal-of-before"
+    deployed.write(world)
+    assert deployed.run("entra.sh", "federate").code == 0
+    assert deployed.read()["applications"][0]["federated"][0]["subject"] == "principal-of-main"
+    deployed.forget()
+    assert deployed.run("entra.sh", "federate").code == 0
+    assert deployed.read()["changes"] == []
+
+
+def test_a_secret_that_a_person_has_is_used_and_none_is_made(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", said="typed-for-main\ntyped-for-peer\n", ASK_SECRETS="1")
+    assert ended.code == 0, ended.complained
+    world = cloud.read()
+    assert [vault["dynamics-client-secret"] for vault in world["vaults"].values()] == [
+        "typed-for-main",
+        "typed-for-peer",
+    ]
+    assert all(app["credentials"] == [] for app in world["applications"])
+    assert "typed-for" not in ended.said + ended.complained
+
+
+def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -> None:
+    world = deployed.read()
+    for vault in world["vaults"].values():
+        vault.clear()
+    for site in world["sites"].values():
+        site["function_keys"] = {}
+    deployed.write(world)
+    # azd names its deployment itself and gives the outputs to its hooks.
+    [made] = world["deployments"].values()
+    outputs = {name: output["value"] for name, output in made["outputs"].items()}
+    deployed.change(deployments={"azd-1": made})
+    ended = deployed.run("deploy.sh", "--provisioned", **outputs)
+    assert ended.code == 0, ended.complained
+    world = deployed.read()
+    assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
+    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert not any(change.startswith("deployment") for change in world["changes"])
+    arguments = " ".join(argument for call in deployed.journal() for argument in call)
+    assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
+
+
+MISTAKES = [
+    ({"account": None}, "", "az login --tenant"),
+    ({"account": {"name": "x", "id": "s", "tenantId": "another"}}, "", "the parameter file says"),
+    ({"bicep": False}, "", "az bicep install"),
+    ({}, "param tenantId", "Add: param tenantId"),
+    ({}, "param clientSecretMain", "param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')"),
+]
+
+
+@pytest.mark.parametrize(("world", "without", "remedy"), MISTAKES)
+def test_a_mistake_is_told_with_its_remedy_before_anything_is_built(
+    cloud: Cloud, world: dict[str, object], without: str, remedy: str
+) -> None:
+    cloud.change(**world)
+    if without:
+        lines = cloud.parameters.read_text().splitlines()
+        cloud.parameters.write_text("\n".join(line for line in lines if not line.startswith(without)))
+    ended = cloud.run("deploy.sh")
+    assert ended.code == 1
+    assert remedy in ended.complained
+    assert cloud.read()["deployments"] == {}
+
+
+def test_another_subscription_than_the_one_that_was_meant_is_left_alone(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", AZURE_SUBSCRIPTION_ID="33333333-3333-4333-8333-333333333333")
+    assert ended.code == 1
+    assert "az account set --subscription 33333333" in ended.complained
+    assert cloud.read()["changes"] == []
+
+
+def test_a_failed_deployment_is_told_and_does_not_hide_what_there_was(deployed: Cloud) -> None:
+    before = deployed.read()
+    deployed.change(quota_exceeded=True)
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 1
+    assert "QuotaExceeded" in ended.complained
+    assert "run the same command again" in ended.complained
+    deployed.change(quota_exceeded=False)
+    time.sleep(1.1)  # a deployment is named by the second
+    world = succeeded(deployed).read()
+    # Another key would shut the webhooks out, another secret would be one too many.
+    assert world["sites"] == before["sites"]
+    assert world["vaults"] == before["vaults"]
+    assert world["applications"] == before["applications"]
+
+
+def test_an_organisation_without_omnichannel_is_told(deployed: Cloud) -> None:
+    world = deployed.read()
+    world["dataverse"]["missing_tables"] = ["msdyn_ocrecording"]
+    deployed.write(world)
+    ended = deployed.run("dataverse_users.sh")
+    assert ended.code == 1
+    assert "Is Omnichannel (Contact Center) installed there?" in ended.complained
+
+
+def test_providers_that_are_not_registered_are(cloud: Cloud) -> None:
+    cloud.change(providers={"Microsoft.Web": "Registered"}, faults={"ad app list": "(Stop) that was enough"})
+    assert cloud.run("deploy.sh").code == 1
+    assert set(cloud.read()["providers"].values()) == {"Registered"}
+    assert len(cloud.read()["changes"]) == 8
+
+
+def test_the_day_on_which_a_secret_ends_goes_to_the_node(deployed: Cloud) -> None:
+    assert {site["expires"] for site in deployed.read()["sites"].values()} == {"2027-11-25"}
+
+
+def test_the_secret_of_the_desktops_is_kept_without_being_given_again(deployed: Cloud) -> None:
+    given = deployed.run("deploy.sh", DESKTOP_SECRET="of-the-desktops")
+    assert given.code == 0, given.complained
+    assert all(site["desktops"] for site in deployed.read()["sites"].values())
+    deployed.forget()
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
+    assert "of-the-desktops" not in ended.said + ended.complained + given.said + given.complained
+
+
+def test_archives_are_locked_only_when_a_person_names_the_account(deployed: Cloud) -> None:
+    deployed.parameters.write_text(
+        deployed.parameters.read_text().replace("Immutability = false", "Immutability = true")
+    )
+    deployed.change(policies={"rg-capture-prod-main": "Unlocked", "rg-capture-prod-peer": "Unlocked"})
+    ended = deployed.run("deploy.sh", said="stprodmain\nyes\n")
+    assert ended.code == 0, ended.complained
+    assert deployed.read()["policies"] == {"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"}
+    assert "This cannot be undone" in ended.said
+    assert "It was not locked; the next run asks again." in ended.said
+
+
+def test_the_role_reads_the_tables_that_the_code_reads_and_no_others() -> None:
+    sources = "".join(file.read_text() for file in (ROOT / "capture" / "omnichannel").glob("*.py"))
+    script = (ROOT / "infra" / "dataverse_users.sh").read_text()
+    granted = set(re.findall(r"TABLES='([^']+)'", script)[0].split())
+    sets = {"msdyn_ocphonecallengagementctx": "msdyn_ocphonecallengagementctxes"}
+    read = {table for table in granted if f'"{sets.get(table, f"{table}s")}"' in sources}
+    assert read == granted
+    assert set(re.findall(r'"((?:msdyn_\w+|systemuser)(?:s|es))"', sources)) == {sets.get(t, f"{t}s") for t in granted}

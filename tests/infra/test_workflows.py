@@ -1,0 +1,48 @@
+"""The workflows take no action that can change under them, hold no secret, and run what a person runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.infra.cloud import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def test_there_are_checks_and_a_release() -> None:
+    assert [workflow.name for workflow in WORKFLOWS] == ["ci.yml", "release.yml"]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
+def test_every_action_is_pinned_by_commit_and_says_its_version(workflow: Path) -> None:
+    used = re.findall(r"uses: (.+)", workflow.read_text())
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
+def test_it_holds_no_secret_and_may_read_only(workflow: Path) -> None:
+    text = workflow.read_text()
+    assert "secrets." not in text
+    assert "\npermissions:\n  contents: read\n" in text
+    assert text.count("write") == text.count("id-token: write")
+
+
+def test_only_the_release_signs_in_and_after_the_checks() -> None:
+    ci, release = (workflow.read_text() for workflow in WORKFLOWS)
+    assert "id-token" not in ci
+    checks, job = release.split("\n  release:\n")
+    assert "id-token" not in checks
+    assert "id-token: write" in job
+    assert "needs: checks" in job
+    assert "environment: production" in job
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, ROOT / "azure.yaml"], ids=lambda file: file.name)
+def test_the_scripts_that_it_runs_are_there(file: Path) -> None:
+    called = re.findall(r"(?:infra/[\w.-]+\.sh|\.ci/run)", file.read_text())
+    assert called
+    for script in called:
+        assert (ROOT / script).stat().st_mode & 0o100
