@@ -18,8 +18,16 @@ setup: ## Make the Python environment and install Azurite (once; PYTHON=... name
 run: setup ## Run the pair with a simulated organisation until Ctrl-C (ARGS="--seconds 60", HOST=func|standin)
 	@$(PYTHON_ENV)/python -m lab.run $(ARGS)
 
-test: lint ## Check style, types and layers, then run all tests (ARGS="-k election")
+# What measures time, or has real processes that must answer in time, runs alone.
+ALONE := tests/desktop tests/lab tests/browser
+
+test: lint ## Check style, types and layers, then run all tests (ARGS="-k election" runs some)
+ifdef ARGS
 	@$(PYTHON_ENV)/python -m pytest $(ARGS)
+else
+	@$(PYTHON_ENV)/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	@$(PYTHON_ENV)/python -m pytest $(ALONE)
+endif
 
 demo: setup ## Kill the ACTIVE node in the middle of CALLS=40 calls and check the archives (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.demo --calls $(CALLS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
