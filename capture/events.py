@@ -53,6 +53,10 @@ class Event(StrEnum):
     WORKSTATION_SIGNED_OUT = "workstation_signed_out"
     WORKSTATIONS_DOUBLED = "workstations_doubled"
     LONG_CALL = "long_call"
+    NODE_REPORTED = "node_reported"
+    WITNESS_UNREACHABLE = "witness_unreachable"
+    SECRET_EXPIRING = "secret_expiring"  # noqa: S105 - the name of an event
+    STRANGER_REFUSED = "stranger_refused"
     WORK_FAILED = "work_failed"
 
 
