@@ -309,8 +309,8 @@ module networkMain 'modules/network.bicep' = if (privateNetworking) {
       { name: 'host-queue', id: regionMain.outputs.hostStorageId, group: 'queue' }
       { name: 'host-table', id: regionMain.outputs.hostStorageId, group: 'table' }
       { name: 'own-vault', id: regionMain.outputs.vaultId, group: 'vault' }
-      { name: 'peer-blob', id: regionPeer.outputs.storageId, group: 'blob' }
-      { name: 'peer-queue', id: regionPeer.outputs.storageId, group: 'queue' }
+      { name: 'other-blob', id: regionPeer.outputs.storageId, group: 'blob' }
+      { name: 'other-queue', id: regionPeer.outputs.storageId, group: 'queue' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }
@@ -332,8 +332,8 @@ module networkPeer 'modules/network.bicep' = if (privateNetworking) {
       { name: 'host-queue', id: regionPeer.outputs.hostStorageId, group: 'queue' }
       { name: 'host-table', id: regionPeer.outputs.hostStorageId, group: 'table' }
       { name: 'own-vault', id: regionPeer.outputs.vaultId, group: 'vault' }
-      { name: 'peer-blob', id: regionMain.outputs.storageId, group: 'blob' }
-      { name: 'peer-queue', id: regionMain.outputs.storageId, group: 'queue' }
+      { name: 'other-blob', id: regionMain.outputs.storageId, group: 'blob' }
+      { name: 'other-queue', id: regionMain.outputs.storageId, group: 'queue' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }
