@@ -92,8 +92,10 @@ param directAddresses array = []
 
 @description('The stores and vaults have private addresses only, and the nodes reach them through networks of their own.')
 param privateNetworking bool = false
-param addressPrefixMain string = '10.80.0.0/24'
-param addressPrefixPeer string = '10.80.1.0/24'
+@description('The first three numbers of the addresses of main\'s network, which is a /24.')
+param addressesMain string = '10.80.0'
+@description('The same of peer\'s network.')
+param addressesPeer string = '10.80.1'
 
 @description('Redundancy of a node\'s accounts within its region. The other copy is the other node\'s business.')
 param storageSku string = 'Standard_ZRS'
@@ -300,7 +302,7 @@ module networkMain 'modules/network.bicep' = if (privateNetworking) {
     name: 'vnet-${namePrefix}-main'
     location: locationMain
     tags: tags
-    addressPrefix: addressPrefixMain
+    addresses: addressesMain
     targets: [
       { name: 'own-blob', id: regionMain.outputs.storageId, group: 'blob' }
       { name: 'own-queue', id: regionMain.outputs.storageId, group: 'queue' }
@@ -323,7 +325,7 @@ module networkPeer 'modules/network.bicep' = if (privateNetworking) {
     name: 'vnet-${namePrefix}-peer'
     location: locationPeer
     tags: tags
-    addressPrefix: addressPrefixPeer
+    addresses: addressesPeer
     targets: [
       { name: 'own-blob', id: regionPeer.outputs.storageId, group: 'blob' }
       { name: 'own-queue', id: regionPeer.outputs.storageId, group: 'queue' }

@@ -31,9 +31,7 @@ def _settings(project: Project) -> Iterator[Problem]:
     code = product.settings(project)
     template = project.templates[SETTINGS]
     written = {name: each.value for name, each in template.named.items() if name in ("host", "product")}
-    bicep = {
-        name: value for values in written.values() if isinstance(values, dict) for name, value in values.items()
-    }
+    bicep = {name: value for values in written.values() if isinstance(values, dict) for name, value in values.items()}
     places = {
         f"{SETTINGS}:1": ({_CONNECTION.sub("", name) for name in bicep} - OF_THE_HOST, code.keys() - SET_BY_AZURE),
         "local.settings.sample.json": (

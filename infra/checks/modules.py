@@ -18,15 +18,14 @@ def check(project: Project) -> Iterator[Problem]:
     called = {"main.bicep"}
     for template in project.templates.values():
         for module in template.of_kind("module"):
-            target = (template.path.parent / module.of).resolve()
-            found = [each for each in project.templates.values() if each.path.resolve() == target]
+            target = project.called(template, module)
             where = f"{template.name}:{module.line}"
-            if not found:
+            if target is None:
                 yield Problem("unknown module", where, f"there is no file {module.of}")
                 continue
-            called.add(found[0].name)
+            called.add(target.name)
             given = module.at("params")
-            yield from _fits(where, module.of, set(given) if isinstance(given, dict) else set(), found[0])
+            yield from _fits(where, module.of, set(given) if isinstance(given, dict) else set(), target)
     for name in project.templates.keys() - called:
         yield Problem("unused", f"{name}:1", "no template calls this module")
     for parameters in project.parameter_files:

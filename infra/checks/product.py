@@ -3,13 +3,19 @@
 import ast
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 
 from infra.checks.project import Project
 
 
+@cache
+def _tree(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def settings(project: Project) -> Mapping[str, str | None]:
     """Every app setting with its default as text, None where there is none."""
-    tree = ast.parse(project.text("capture/settings.py"))
+    tree = _tree(project.text("capture/settings.py"))
     fields = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
     found: dict[str, str | None] = {}
     for field in fields:
@@ -24,17 +30,19 @@ def settings(project: Project) -> Mapping[str, str | None]:
 
 def functions(project: Project) -> frozenset[str]:
     """Every function of function_app.py that has a trigger."""
-    tree = ast.parse(project.text("function_app.py"))
+    tree = _tree(project.text("function_app.py"))
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list)
 
 
 def routes(project: Project) -> frozenset[str]:
     """Every route of function_app.py, such as `/api/health`, with its route parameters as they are."""
-    tree = ast.parse(project.text("function_app.py"))
+    tree = _tree(project.text("function_app.py"))
     constants = {
         node.targets[0].id: node.value.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
     }
     found = set()
     for node in ast.walk(tree):
@@ -63,7 +71,7 @@ def events(project: Project) -> Mapping[str, frozenset[str]]:
     for path in sorted((project.root / "capture").rglob("*.py")):
         if path.name == "events.py":
             continue
-        tree = ast.parse(path.read_text())
+        tree = _tree(path.read_text())
         passed_on = {  # `emit(event, ...)`: whichever event was chosen or given
             keyword.arg or ""
             for call in ast.walk(tree)
@@ -83,7 +91,7 @@ def events(project: Project) -> Mapping[str, frozenset[str]]:
 
 
 def _event_names(project: Project) -> Mapping[str, str]:
-    tree = ast.parse(project.text("capture/events.py"))
+    tree = _tree(project.text("capture/events.py"))
     members = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Event").body
     return {
         node.targets[0].id: str(ast.literal_eval(node.value))

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from infra.checks.template import Template, read
+from infra.checks.template import Declaration, Template, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,13 @@ class Project:
         """Every .bicep file by its name, such as `modules/storage.bicep`."""
         infra = self.root / "infra"
         return {
-            path.relative_to(infra).as_posix(): read(path, path.relative_to(infra).as_posix())
+            (name := path.relative_to(infra).as_posix()): read(name, path.read_text())
             for path in sorted(infra.rglob("*.bicep"))
         }
+
+    def called(self, template: Template, module: Declaration) -> Template | None:
+        """The file that a module names, None when there is no such file."""
+        return self.templates.get(template.beside(module.of))
 
     @property
     def main(self) -> Template:
@@ -48,7 +52,7 @@ class Project:
     @cached_property
     def parameter_files(self) -> list[Template]:
         """Every .bicepparam file."""
-        return [read(path, path.name) for path in sorted((self.root / "infra").glob("*.bicepparam"))]
+        return [read(path.name, path.read_text()) for path in sorted((self.root / "infra").glob("*.bicepparam"))]
 
     @cached_property
     def queries(self) -> Mapping[str, str]:

@@ -25,9 +25,9 @@ def check(project: Project) -> Iterator[Problem]:
                 yield Problem("unknown resource type", where, f"{kind!r} is not in schema.json")
                 continue
             if version not in schema[kind]["versions"]:
-                known = ", ".join(schema[kind]["versions"])
-                yield Problem("unknown API version", where, f"{kind} has no version {version!r} here, but {known}")
-            known = frozenset(schema[kind]["properties"])
+                versions = ", ".join(schema[kind]["versions"])
+                yield Problem("unknown API version", where, f"{kind} has no version {version!r} here, but {versions}")
+            known: frozenset[str] = frozenset(schema[kind]["properties"])
             if "properties.*" not in known:
                 for path in _paths(resource.value):
                     if path not in known and path not in _COMMON:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from infra.checks.project import Problem, Project
 from infra.checks.template import Declaration, Expression, Template, Value, text_of, walk
 
-_ACCOUNT = {
+_ACCOUNT: dict[str, dict[str, Value]] = {
     "shared keys": {"properties.allowSharedKeyAccess": False, "properties.defaultToOAuthAuthentication": True},
     "public blobs": {"properties.allowBlobPublicAccess": False},
     "TLS": {"properties.minimumTlsVersion": "TLS1_2", "properties.supportsHttpsTrafficOnly": True},
     "other tenants": {"properties.allowCrossTenantReplication": False},
 }
-_SITE = {
+_SITE: dict[str, dict[str, Value]] = {
     "TLS": {
         "properties.httpsOnly": True,
         "properties.siteConfig.minTlsVersion": "1.2",
@@ -49,7 +49,8 @@ _REQUIRED: dict[str, dict[str, dict[str, Value]]] = {
 _LOCK = (
     "throughFrontDoor",
     "empty(frontDoorId) ? [] : [ {",
-    "action: 'Allow' tag: 'ServiceTag' ipAddress: 'AzureFrontDoor.Backend' headers: { 'x-azure-fdid': [ frontDoorId ] }",
+    "action: 'Allow' tag: 'ServiceTag' ipAddress: 'AzureFrontDoor.Backend'",
+    "headers: { 'x-azure-fdid': [ frontDoorId ] }",
 )
 _OPEN = Expression("empty(frontDoorId) && empty(directAddresses)")
 _PASSED = Expression("useFrontDoor ? frontDoorProfile.outputs.id : ''")
@@ -129,10 +130,9 @@ def _parameters(project: Project, template: Template) -> Iterator[Problem]:
     secure = {each.name for each in template.of_kind("param") if each.secure}
     for module in template.of_kind("module"):
         given = module.at("params")
-        target = (template.path.parent / module.of).resolve()
-        found = [each for each in project.templates.values() if each.path.resolve() == target]
-        for name, value in given.items() if isinstance(given, dict) and found else ():
-            taken = found[0].named.get(name)
+        target = project.called(template, module)
+        for name, value in given.items() if isinstance(given, dict) and target is not None else ():
+            taken = target.named.get(name) if target is not None else None
             if isinstance(value, Expression) and value.text in secure and taken is not None and not taken.secure:
                 what = f"{module.name}: {name} takes a secret and is not @secure()"
                 yield Problem("insecure parameter", f"{template.name}:{module.line}", what)

@@ -9,7 +9,7 @@ from infra.checks.template import Declaration, Template, members, string_of, tex
 
 # Microsoft Learn, "Bicep functions"; those that the templates use. A new one is a decision: see the grammar's limits.
 FUNCTIONS = frozenset(
-    "cidrSubnet concat dateTimeToEpoch empty environment guid loadJsonContent loadTextContent replace resourceGroup "
+    "concat dateTimeToEpoch empty environment guid loadJsonContent loadTextContent replace resourceGroup "
     "resourceId string subscription subscriptionResourceId union uniqueString".split()
 )
 DECORATORS = frozenset("allowed description maxLength maxValue metadata minLength minValue secure".split())
@@ -70,15 +70,13 @@ def _known(project: Project, template: Template, declaration: Declaration) -> fr
         return frozenset(key for key, _ in members(value))
     if declaration.kind == "var" and text_of(value).startswith("loadJsonContent("):
         file = next(content for each in walk(value) if (content := string_of(each)) is not None)
-        path = (template.path.parent / file).resolve().relative_to(project.root.resolve())
-        return frozenset(project.json(path.as_posix()))
+        return frozenset(project.json(f"infra/{template.beside(file)}"))
     return None
 
 
 def _outputs(project: Project, template: Template, declaration: Declaration) -> frozenset[str] | None:
-    target = (template.path.parent / declaration.of).resolve()
-    found = [each for each in project.templates.values() if each.path.resolve() == target]
-    return frozenset(output.name for output in found[0].of_kind("output")) if found else None
+    target = project.called(template, declaration)
+    return frozenset(output.name for output in target.of_kind("output")) if target is not None else None
 
 
 def _uses(template: Template) -> Iterator[tuple[Declaration | None, Node, frozenset[str]]]:

@@ -1,10 +1,10 @@
 """One Bicep file as its declarations, read by tree-sitter. What is not a plain value stays an `Expression`."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
 
 import tree_sitter_bicep
 from tree_sitter import Language, Node, Parser
@@ -41,7 +41,7 @@ class Declaration:
 
     @property
     def secure(self) -> bool:
-        """Is it decorated as a secret?"""
+        """Tell whether it is decorated as a secret."""
         return "secure" in self.decorators
 
     def at(self, path: str) -> Value | None:
@@ -54,9 +54,8 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Template:
-    """A file and what it declares. `broken` are the lines that are no Bicep."""
+    """A file and what it declares. `name` is its path below infra/, `broken` are the lines that are no Bicep."""
 
-    path: Path
     name: str
     source: str
     root: Node
@@ -71,20 +70,24 @@ class Template:
         """The resources of a type that this file makes, existing ones aside."""
         return [each for each in self.of_kind("resource") if each.of.partition("@")[0] == of and not each.existing]
 
+    def beside(self, file: str) -> str:
+        """The path below infra/ of a file that this one names."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self.name), file))
+
     @cached_property
     def named(self) -> Mapping[str, Declaration]:
         """Declarations by name, outputs aside: these have names of their own."""
         return {each.name: each for each in self.declarations if each.kind != "output"}
 
 
-def read(path: Path, name: str) -> Template:
-    """Parse a file (.bicep or .bicepparam)."""
-    source = path.read_text()
+@cache
+def read(name: str, source: str) -> Template:
+    """Parse the text of a file (.bicep or .bicepparam)."""
     # The grammar knows no parameter files: a value is given to a name, as by `var`.
-    text = re.sub(r"^param (?=\w+ =)", "var   ", source, flags=re.MULTILINE) if path.suffix == ".bicepparam" else source
+    text = re.sub(r"^param (?=\w+ =)", "var   ", source, flags=re.MULTILINE) if name.endswith(".bicepparam") else source
     root = Parser(_LANGUAGE).parse(text.encode()).root_node
     broken = tuple(sorted({node.start_point[0] + 1 for node in walk(root) if node.is_error or node.is_missing}))
-    return Template(path, name, source, root, broken, tuple(_declarations(root)))
+    return Template(name, source, root, broken, tuple(_declarations(root)))
 
 
 def walk(node: Node) -> Iterator[Node]:

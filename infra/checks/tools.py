@@ -53,7 +53,7 @@ def shell(project: Project) -> Iterator[Problem]:
 
 
 def actionlint(project: Project, program: str) -> Iterator[Problem]:
-    """actionlint of every workflow."""
+    """Run actionlint on every workflow."""
     workflows = sorted((project.root / ".github/workflows").glob("*.y*ml"))
     if workflows:
         told = _run([program, "-no-color", "-oneline", *map(str, workflows)], project.root)

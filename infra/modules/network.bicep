@@ -3,8 +3,8 @@
 param name string
 param location string
 param tags object
-@description('A /24 for this network.')
-param addressPrefix string
+@description('The first three numbers of its addresses, such as 10.80.0: a /24.')
+param addresses string
 @description('What the node calls: name, id and group (blob, queue, table or vault) of each.')
 param targets array
 
@@ -35,14 +35,14 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   properties: {
     addressSpace: {
       addressPrefixes: [
-        addressPrefix
+        '${addresses}.0/24'
       ]
     }
     subnets: [
       {
         name: 'functions'
         properties: {
-          addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          addressPrefix: '${addresses}.0/26'
           networkSecurityGroup: {
             id: rules.id
           }
@@ -59,7 +59,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
       {
         name: 'endpoints'
         properties: {
-          addressPrefix: cidrSubnet(addressPrefix, 26, 1)
+          addressPrefix: '${addresses}.64/26'
           networkSecurityGroup: {
             id: rules.id
           }
