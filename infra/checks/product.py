@@ -69,25 +69,32 @@ def events(project: Project) -> Mapping[str, frozenset[str]]:
     names = _event_names(project)
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted((project.root / "capture").rglob("*.py")):
-        if path.name == "events.py":
-            continue
-        tree = _tree(path.read_text())
-        passed_on = {  # `emit(event, ...)`: whichever event was chosen or given
-            keyword.arg or ""
-            for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and _is_emit(call) and isinstance(call.args[0], ast.Name)
-            for keyword in call.keywords
-        }
-        direct = set()
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call):
-                for event in (node for argument in call.args[:1] for node in _events_in(argument)):
-                    direct.add(event)
-                    fields = {keyword.arg or "" for keyword in call.keywords}
-                    found[names[event]] |= fields if _is_emit(call) else fields | passed_on
-        for event in _events_in(tree) - direct:
-            found[names[event]] |= passed_on
+        if path.name != "events.py":
+            for event, fields in _logged(path.read_text()).items():
+                found[names[event]] |= fields
     return {name: frozenset(fields) for name, fields in found.items()}
+
+
+@cache
+def _logged(source: str) -> Mapping[str, frozenset[str]]:
+    """The events of one module, by their names in the enumeration."""
+    if "Event." not in source:
+        return {}
+    found: dict[str, set[str]] = defaultdict(set)
+    calls = [node for node in ast.walk(_tree(source)) if isinstance(node, ast.Call)]
+    passed_on = {  # `emit(event, ...)`: whichever event was chosen or given
+        keyword.arg or ""
+        for call in calls
+        if _is_emit(call) and isinstance(call.args[0], ast.Name)
+        for keyword in call.keywords
+    }
+    for call in calls:
+        fields = {keyword.arg or "" for keyword in call.keywords}
+        for event in (event for argument in call.args[:1] for event in _events_in(argument)):
+            found[event] |= fields if _is_emit(call) else fields | passed_on
+    for event in _events_in(_tree(source)) - found.keys():
+        found[event] |= passed_on
+    return {event: frozenset(fields) for event, fields in found.items()}
 
 
 def _event_names(project: Project) -> Mapping[str, str]:
