@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 READ = ("infra", "capture", "docs/security.md", "README.md", "function_app.py", "local.settings.sample.json")
 
 

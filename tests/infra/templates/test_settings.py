@@ -9,7 +9,7 @@ from capture.settings import Settings
 from infra.checks.project import Project
 from infra.checks.template import Expression, Value
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PARAMETERS = {
     "nodeName": "main",
     "peerName": "peer",

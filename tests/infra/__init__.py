@@ -1,0 +1,1 @@
+"""What deploys the product: scripts, and the stand-ins that they are tried against."""
