@@ -33,17 +33,17 @@ def checkov(project: Project, program: Path) -> Iterator[Problem]:
 
 
 def shell(project: Project) -> Iterator[Problem]:
-    """`bash -n` and shellcheck of every script of infra/."""
+    """`bash -n` of every file of infra/, shellcheck of every program and of what it sources."""
     scripts = sorted((project.root / "infra").rglob("*.sh"))
-    shellcheck = Path(sys.executable).parent / "shellcheck"
     for script in scripts:
-        name = script.relative_to(project.root).as_posix()
         told = _run(["bash", "-n", str(script)], project.root)
         if told.returncode != 0:
-            yield Problem("shell syntax", name, told.stderr.strip()[:300])
-    if scripts:
+            yield Problem("shell syntax", script.relative_to(project.root).as_posix(), told.stderr.strip()[:300])
+    programs = [str(script) for script in scripts if script.read_text().startswith("#!")]
+    if programs:
+        shellcheck = str(Path(sys.executable).parent / "shellcheck")
         told = _run(
-            [str(shellcheck), "--external-sources", "--format", "gcc", *map(str, scripts)],
+            [shellcheck, "--external-sources", "--check-sourced", "--format", "gcc", *programs],
             project.root,
         )
         for line in told.stdout.splitlines():
