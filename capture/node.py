@@ -115,6 +115,7 @@ class Node:
             node=on.name,
             presence=redundancy.presence,
             state=own.state,
+            jobs=own.jobs,
             outboxes=(own.outbox, own.screen_outbox),
             witness=witness,
             secret_ends=settings.secret_ends,

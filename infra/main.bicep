@@ -121,7 +121,7 @@ param maximumInstanceCount int = 10
 
 @description('Who is told of alarms.')
 param alertEmail string
-@description('Age of the low watermark, in seconds, that raises an alarm. It is never below the look-back of 900.')
+@description('Seconds that recordings may wait before an alarm is raised. The low watermark is never younger than 900.')
 param alertLagSeconds int = 3600
 param alertOutboxSeconds int = 300
 @minValue(30)

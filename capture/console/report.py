@@ -9,7 +9,7 @@ from capture.errors import CaptureError
 from capture.events import Event, emit
 from capture.model.authority import Heartbeat
 from capture.model.identity import NodeName
-from capture.ports import Clock, Lease, Outbox, State
+from capture.ports import Clock, Jobs, Lease, Outbox, State
 from capture.redundancy.presence import Presence
 
 _WARNED_DAYS = 30
@@ -24,6 +24,7 @@ class Report:
     node: NodeName
     presence: Presence
     state: State
+    jobs: Jobs
     outboxes: Sequence[Outbox]
     witness: Lease
     secret_ends: date | None
@@ -37,7 +38,7 @@ class Report:
         Raises what the own store raises: a node that cannot read it has nothing to say.
         """
         now = self.clock.now()
-        watermark = self.state.watermark()
+        watermark, oldest = self.state.watermark(), self.jobs.oldest()
         waiting = [since for outbox in self.outboxes if (since := outbox.since()) is not None]
         own, peer = self.presence.own(), self.presence.peer_nearby()
         emit(
@@ -47,6 +48,8 @@ class Report:
             epoch=own[0].epoch if own is not None else 0,
             peer=self._role(peer, "SILENT"),
             lag_seconds=round((now - watermark.low).total_seconds()) if watermark is not None else None,
+            # The watermark also stands still where nobody calls: only work that waits makes it late.
+            unfinished_seconds=round((now - oldest).total_seconds()) if oldest is not None else 0,
             outbox_seconds=round((now - min(waiting)).total_seconds()) if waiting else 0,
             parked=len(self.state.parked()) + len(self.state.rejected()),
         )

@@ -67,6 +67,7 @@ def check(project: Project) -> Iterator[Problem]:
         yield from _keys(template)
         yield from _parameters(project, template)
     yield from _archive(project)
+    yield from _firewall(project)
     for module in project.main.of_kind("module"):
         if module.of == "modules/node.bicep" and module.at("params.frontDoorId") != _PASSED:
             what = f"{module.name} does not get the id of Front Door as {_PASSED.text}"
@@ -160,3 +161,21 @@ def _archive(project: Project) -> Iterator[Problem]:
     archive = template.named.get("archive")
     if archive is None or archive.at("properties.immutableStorageWithVersioning.enabled") is not True:
         yield Problem("archive", f"{template.name}:1", "the archive's immutability must be by version")
+    lock = project.main.named.get("lockImmutability")
+    if lock is None or lock.value is not False:
+        yield Problem("archive", "main.bicep:1", "lockImmutability must be false unless a person says otherwise")
+
+
+def _firewall(project: Project) -> Iterator[Problem]:
+    """A rate limit that holds, before everything that Front Door takes in."""
+    rule = {"ruleType": "RateLimitRule", "action": "Block", "enabledState": "Enabled"}
+    for template in project.templates.values():
+        for policy in template.resources("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies"):
+            rules = policy.at("properties.customRules.rules")
+            limits = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
+            if not any(rule.items() <= each.items() for each in limits):
+                yield Problem("firewall", f"{template.name}:{policy.line}", "there must be a rate limit that blocks")
+        for _ in template.resources("Microsoft.Cdn/profiles/afdEndpoints"):
+            guards = template.resources("Microsoft.Cdn/profiles/securityPolicies")
+            if not any(each.at("properties.parameters.wafPolicy.id") == Expression("firewallId") for each in guards):
+                yield Problem("firewall", f"{template.name}:1", "the endpoint must stand behind the firewall")

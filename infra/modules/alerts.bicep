@@ -4,7 +4,7 @@ param location string
 param tags object
 param workspaceId string
 param alertEmail string
-@description('Age of the low watermark, in seconds, beyond which recordings are late.')
+@description('Seconds that recordings may wait, and the low watermark with them.')
 param lagSeconds int
 @description('Age of what the peer could not be told, in seconds, beyond which it is too old.')
 param outboxSeconds int
@@ -28,7 +28,7 @@ var alerts = [
   }
   {
     name: 'lag'
-    title: 'Recordings are late: the low watermark is old'
+    title: 'Recordings are late'
     query: replace(loadTextContent('../queries/lag.kql'), 'LagSeconds = 3600', 'LagSeconds = ${lagSeconds}')
     severity: 1
     every: 'PT5M'

@@ -30,8 +30,22 @@ def test_both_nodes_report_their_role_epoch_and_lag(caplog: pytest.LogCaptureFix
     assert (main["node"], main["role"], main["epoch"], main["peer"]) == ("main", "ACTIVE", "1", "READY")
     assert (peer["node"], peer["role"], peer["peer"]) == ("peer", "READY", "ACTIVE")
     assert int(main["lag_seconds"]) >= 15 * 60
-    assert main["outbox_seconds"] == main["parked"] == "0"
+    assert main["outbox_seconds"] == main["unfinished_seconds"] == main["parked"] == "0"
     assert events(caplog, "witness_unreachable") == events(caplog, "secret_expiring") == []
+
+
+def test_work_that_waits_shows_with_its_age(caplog: pytest.LogCaptureFixture) -> None:
+    pair = Pair()
+    pair.turn()
+    pair.publish_without_file()
+    pair.turn()
+    pair.clock.advance(100)
+    pair.turn("main")
+    pair.members["main"].node.report()
+    pair.members["peer"].node.report()
+    main, peer = events(caplog, "node_reported")
+    assert int(main["unfinished_seconds"]) >= 100
+    assert peer["unfinished_seconds"] == "0", "what is unfinished is known to the ACTIVE node"
 
 
 def test_a_silent_peer_and_what_it_could_not_be_told_show(caplog: pytest.LogCaptureFixture) -> None:

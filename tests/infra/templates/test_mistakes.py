@@ -226,6 +226,21 @@ MISTAKES = [
         "'../queries/lag.kql'",
         "alert missing",
     ),
+    (
+        "a rate limit that blocks nobody",
+        "infra/modules/firewall.bicep",
+        "action: 'Block'\n",
+        "action: 'Log'\n",
+        "firewall",
+    ),
+    ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
+    (
+        "an archive that is locked unasked",
+        MAIN,
+        "lockImmutability bool = false",
+        "lockImmutability bool = true",
+        "archive",
+    ),
 ]
 
 
