@@ -50,11 +50,11 @@ var items = [for (chart, index) in charts: {
     timeContextFromParameter: 'Range'
   }
 }]
-var range = loadJsonContent('../workbook-range.json')
+var timeRange = loadJsonContent('../workbook-range.json')
 var content = {
   version: 'Notebook/1.0'
   items: concat([
-    range
+    timeRange
   ], items)
   fallbackResourceIds: [
     workspaceId
