@@ -1,7 +1,7 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks pictures clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks check-infra pictures clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
@@ -21,7 +21,7 @@ run: setup ## Run the pair with a simulated organisation until Ctrl-C (ARGS="--s
 # What measures time, or has real processes that must answer in time, runs alone.
 ALONE := tests/desktop tests/lab tests/browser
 
-test: lint ## Check style, types and layers, then run all tests (ARGS="-k election" runs some)
+test: lint check-infra ## Check style, types, layers and templates, then run all tests (ARGS="-k election" runs some)
 ifdef ARGS
 	@$(PYTHON_ENV)/python -m pytest $(ARGS)
 else
@@ -61,9 +61,12 @@ pictures: setup ## Take the pictures of the console for docs/images/
 lint: setup ## Check style, types and the direction of imports
 	@$(PYTHON_ENV)/ruff check --quiet --no-cache
 	@$(PYTHON_ENV)/ruff format --check --quiet || { $(PYTHON_ENV)/ruff format --check; exit 1; }
-	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -p desktop_recorder -m function_app
+	@$(PYTHON_ENV)/mypy --no-error-summary -p capture -p desktop_recorder -p infra.checks -m function_app
 	@PYTHONPATH=desktop $(PYTHON_ENV)/lint-imports --no-logo > .lab/lint-imports.txt || { cat .lab/lint-imports.txt; exit 1; }
 	@echo "lint: style, types and import directions are as they should be"
+
+check-infra: setup ## Check templates, scripts and queries of infra/, without Azure
+	@infra/checks/run.sh
 
 format: setup ## Bring the code into the house's format
 	@$(PYTHON_ENV)/ruff check --fix --quiet --no-cache

@@ -26,7 +26,8 @@ def watch(timer: func.TimerRequest) -> None:  # noqa: ARG001
 
 @app.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=False)
 def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001
-    """Look after late files, assignments that ran out, unfinished conversations and the outbox."""
+    """Report to the log; look after late files, assignments that ran out, unfinished conversations and the outbox."""
+    node.report()
     node.sweep()
 
 

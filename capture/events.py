@@ -59,6 +59,10 @@ class Event(StrEnum):
     LONG_CALL = "long_call"
     RECORDING_PLAYED = "recording_played"
     VISITOR_REFUSED = "visitor_refused"
+    NODE_REPORTED = "node_reported"
+    WITNESS_UNREACHABLE = "witness_unreachable"
+    SECRET_EXPIRING = "secret_expiring"  # noqa: S105 - the name of an event
+    STRANGER_REFUSED = "stranger_refused"
     WORK_FAILED = "work_failed"
 
 

@@ -13,6 +13,7 @@ from capture.composition import Audio, Redundancy, Surroundings
 from capture.composition_console import console_of
 from capture.composition_screens import Screens
 from capture.console.health import Health
+from capture.console.report import Report
 from capture.console.role import RoleRequest
 from capture.console.status import Status
 from capture.errors import CaptureError, Permanent
@@ -25,6 +26,7 @@ from capture.ports import Clock, Lease, OwnStores, PeerStores, Queue, Source
 from capture.redundancy.together import Together, side_by_side
 from capture.screen.background import Background, Bounded, at_once
 from capture.settings import Settings
+from capture.storage.identity import assertion
 from capture.storage.stores import Names, open_own_store, open_peer_store, open_witness
 from capture.version import version
 
@@ -115,6 +117,18 @@ class Node:
         self.search = self.console.search
         self.conversations = self.console.conversations
 
+        self._report = Report(
+            node=on.name,
+            presence=redundancy.presence,
+            state=own.state,
+            jobs=own.jobs,
+            outboxes=(own.outbox, own.screen_outbox),
+            witness=witness,
+            secret_ends=settings.secret_ends,
+            clock=clock,
+            tick_seconds=settings.tick_seconds,
+        )
+
     @classmethod
     def from_environment(cls) -> Self:
         """Build the node of this process; SettingsError has one line for each setting that is wrong."""
@@ -127,7 +141,7 @@ class Node:
             own,
             open_peer_store(settings.peer_storage, names),
             open_witness(settings.witness_storage, names),
-            Organisation(settings, own.state, clock),
+            Organisation(settings, own.state, clock, assertion=assertion),
             clock,
             side_by_side(ThreadPoolExecutor(max_workers=8, thread_name_prefix="regions")),
             background=Bounded(threads=4, most=256),
@@ -199,6 +213,10 @@ class Node:
     def screen_sweep(self) -> None:
         """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up."""
         self._run("screen_sweep", self._screens.sweep)
+
+    def report(self) -> None:
+        """Log what the alerts watch: role, lag, outbox, peer, witness, the end of the secret."""
+        self._run("report", self._report.run)
 
     def stop(self) -> None:
         """Hand the role over at once, if this process has it."""

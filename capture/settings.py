@@ -6,10 +6,21 @@ Settings are read once, when the node starts. What is wrong is collected and tol
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from capture.connection import StorageConnection
 from capture.errors import SettingsError
@@ -62,8 +73,19 @@ class Settings(BaseModel):
     dynamics_url: str = Field(description="Root of the organisation, such as https://contoso.crm4.dynamics.com.")
     dynamics_tenant_id: str = Field(min_length=1, description="Entra tenant: a guid or a domain.")
     dynamics_client_id: str = Field(min_length=1, description="Client id of this node's own app registration.")
+    dynamics_identity_client_id: str = Field(
+        default="",
+        description="Client id of the managed identity whose token stands in for a client secret (federated "
+        "credential). Empty: the secret is used.",
+    )
     dynamics_client_secret: SecretStr = Field(
-        min_length=1, description="Client secret of this node; in Azure a Key Vault reference."
+        default=SecretStr(""),
+        validate_default=True,
+        description="Client secret of this node, in Azure a Key Vault reference; required without a federated "
+        "credential.",
+    )
+    dynamics_client_secret_expires: str = Field(
+        default="", description="Day on which the client secret ends, such as 2027-11-22. Empty: nobody is warned."
     )
     dynamics_authority: str = Field(
         default="https://login.microsoftonline.com", description="Entra authority; differs in sovereign clouds."
@@ -225,6 +247,24 @@ class Settings(BaseModel):
             )
         return value
 
+    @field_validator("dynamics_client_secret", mode="after")
+    @classmethod
+    def _secret_or_identity(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secret, identity = bool(value.get_secret_value()), bool(info.data.get("dynamics_identity_client_id"))
+        if not secret and not identity:
+            raise PydanticCustomError("missing", "is not set")
+        if secret and identity:
+            raise ValueError("is set beside DYNAMICS_IDENTITY_CLIENT_ID: remove the one that is not used")
+        return value
+
+    @field_validator("dynamics_client_secret_expires", mode="after")
+    @classmethod
+    def _day(cls, value: str) -> str:
+        try:
+            return date.fromisoformat(value).isoformat() if value else ""
+        except ValueError:
+            raise ValueError("must be a day such as 2027-11-22") from None
+
     @field_validator("dynamics_url", "dynamics_authority")
     @classmethod
     def _https_root(cls, value: str) -> str:
@@ -281,6 +321,11 @@ class Settings(BaseModel):
     def channels(self) -> tuple[int, ...]:
         """The channels whose agents' screens are recorded."""
         return tuple(int(each) for each in self.screen_channels.split(","))
+
+    @property
+    def secret_ends(self) -> date | None:
+        """The day on which the client secret ends, None when it is not known or there is none."""
+        return date.fromisoformat(self.dynamics_client_secret_expires) if self.dynamics_client_secret_expires else None
 
     @property
     def scope(self) -> str:

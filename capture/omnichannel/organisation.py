@@ -15,7 +15,7 @@ from capture.omnichannel.download import Downloads
 from capture.omnichannel.metadata import Metadata
 from capture.omnichannel.pause import Pause
 from capture.omnichannel.recordings import Recordings
-from capture.omnichannel.tokens import Tokens
+from capture.omnichannel.tokens import Assertion, Tokens, no_identity
 from capture.omnichannel.transport import session
 from capture.omnichannel.web_api import WebApi
 from capture.ports import Clock, Download, State
@@ -25,13 +25,21 @@ from capture.settings import Settings
 class Organisation:
     """Implements `Source`. One for each process; threads share it. Nothing is called before the first method is.
 
-    `ca_bundle` is a file of root certificates to trust instead of the usual ones.
+    `ca_bundle` is a file of root certificates to trust instead of the usual ones; `assertion` fetches what stands in
+    for a client secret, see `Tokens`.
     """
 
-    def __init__(self, settings: Settings, state: State, clock: Clock, ca_bundle: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        state: State,
+        clock: Clock,
+        ca_bundle: str | None = None,
+        assertion: Assertion = no_identity,
+    ) -> None:
         timeout = float(settings.dynamics_timeout_seconds)
         http = session(timeout, ca_bundle)
-        api = WebApi(settings, Tokens(settings, clock, http), Pause(state, clock), http)
+        api = WebApi(settings, Tokens(settings, clock, http, assertion), Pause(state, clock), http)
         aside = Aside(clock)
         self._recordings = Recordings(api, aside, clock, settings.dynamics_page_size)
         self._agents = Agents(api, clock)

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,8 @@ _REASONS = {
     "7000222": "DYNAMICS_CLIENT_SECRET: Entra says that the client secret has expired",
     "7000218": "DYNAMICS_CLIENT_SECRET: Entra says that there is no client secret",
     "700016": "DYNAMICS_CLIENT_ID: Entra knows no such application in this tenant",
+    "700213": "DYNAMICS_IDENTITY_CLIENT_ID: the app registration has no federated credential for this managed identity",
+    "70021": "DYNAMICS_IDENTITY_CLIENT_ID: the app registration has no federated credential for this managed identity",
     "7000112": "DYNAMICS_CLIENT_ID: Entra says that the application is disabled",
     "90002": "DYNAMICS_TENANT_ID: Entra knows no such tenant",
     "900023": "DYNAMICS_TENANT_ID: Entra says that this is neither a guid nor a domain",
@@ -37,6 +39,15 @@ _REASONS = {
     "70011": "DYNAMICS_SCOPE: Entra says that the scope is not valid",
 }
 _CODE = re.compile(r"AADSTS(\d+)")
+
+
+type Assertion = Callable[[str], str]
+"""Fetches the token of the managed identity with this client id, which stands in for a client secret."""
+
+
+def no_identity(client_id: str) -> str:
+    """Say that there is no managed identity where this runs."""
+    raise Unauthorized(f"DYNAMICS_IDENTITY_CLIENT_ID: there is no managed identity {client_id} here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +60,16 @@ class _Token:
 class Tokens:
     """The node's access token for Dataverse, always with life left in it. Threads may share it.
 
+    `assertion` fetches what a managed identity shows in the place of a client secret, for DYNAMICS_IDENTITY_CLIENT_ID.
     Raises Unauthorized, naming the setting to look at, or Transient when Entra cannot be reached.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, http: requests.Session) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, http: requests.Session, assertion: Assertion = no_identity
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._assertion = assertion
         self._entra = _Entra(http)
         self._app: msal.ConfidentialClientApplication | None = None
         self._lock = threading.Lock()
@@ -113,12 +128,19 @@ class Tokens:
         if self._app is None:
             self._app = msal.ConfidentialClientApplication(
                 self._settings.dynamics_client_id,
-                client_credential=self._settings.dynamics_client_secret.get_secret_value(),
+                client_credential=self._credential(),
                 authority=f"{self._settings.dynamics_authority}/{self._settings.dynamics_tenant_id}",
                 instance_discovery=False,
                 http_client=self._entra,
             )
         return self._app
+
+    def _credential(self) -> str | dict[str, Callable[[], str]]:
+        identity = self._settings.dynamics_identity_client_id
+        if not identity:
+            return self._settings.dynamics_client_secret.get_secret_value()
+        # Asked for at every sign-in: it lives no longer than a token does.
+        return {"client_assertion": lambda: self._assertion(identity)}
 
 
 class _Entra:
@@ -159,6 +181,7 @@ def _refused(response: requests.Response) -> CaptureError:
     code = found[1] if found else "none"
     reason = _REASONS.get(
         code,
-        "DYNAMICS_TENANT_ID, DYNAMICS_CLIENT_ID, DYNAMICS_CLIENT_SECRET or DYNAMICS_SCOPE: Entra refuses the sign-in",
+        "DYNAMICS_TENANT_ID, DYNAMICS_CLIENT_ID, DYNAMICS_CLIENT_SECRET, DYNAMICS_IDENTITY_CLIENT_ID or DYNAMICS_SCOPE:"
+        " Entra refuses the sign-in",
     )
     return Unauthorized(f"{reason} ({error}, AADSTS{code})" if found else f"{reason} ({error})")

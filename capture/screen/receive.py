@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from capture.errors import CaptureError, TooLarge
+from capture.errors import CaptureError, Stranger, TooLarge
 from capture.events import Event, emit
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import NodeName
@@ -43,7 +43,11 @@ class Receiver:
 
     def by_header(self, body: bytes, headers: Mapping[str, str]) -> dict[str, int]:
         """Take a webhook of a sender that shows the header secret; Stranger when it does not."""
-        check_header(headers, self.header_secrets)
+        try:
+            check_header(headers, self.header_secrets)
+        except Stranger as error:
+            emit(Event.STRANGER_REFUSED, logging.WARNING, node=self.node, why=error)
+            raise
         return self.receive(body, headers)
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> dict[str, int]:

@@ -5,18 +5,17 @@ A client is made once and shared by all threads: it keeps its connections open.
 
 import logging
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
-from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from capture.connection import StorageConnection
 from capture.errors import SettingsError
+from capture.storage.identity import credential
 from capture.storage.session import StoreSession
 
 _CONNECTIONS = 32
@@ -85,20 +84,11 @@ class Account:
             raise self._unusable() from None
 
     def _credential(self) -> TokenCredential:
-        return _credential(self.connection.client_id)
+        return credential(self.connection.client_id)
 
     def _unusable(self) -> SettingsError:
         # What the library says may repeat a part of the connection string, so it is not passed on.
         return SettingsError([f"{self.setting}: is not a usable connection string or address"])
-
-
-@cache
-def _credential(client_id: str | None) -> TokenCredential:
-    # One for each identity, because it keeps its tokens in memory. Without an id it is the system-assigned identity in
-    # Azure and the developer's own sign-in on a desk.
-    if client_id is not None:
-        return ManagedIdentityCredential(client_id=client_id)
-    return DefaultAzureCredential()
 
 
 def _address(connection: StorageConnection, service: str) -> str:

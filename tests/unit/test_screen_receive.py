@@ -146,3 +146,10 @@ def test_the_background_takes_no_more_than_it_can_hold() -> None:
     assert done == [1]
     waiting(lambda: done.append(3))
     assert done == [1]
+
+
+def test_a_refused_sender_is_logged_for_the_alert(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    assert ris(office, CREATE, {"x-ris-secret": "guess"}, header=True).status == 401
+    (line,) = [record.getMessage() for record in caplog.records if "stranger_refused" in record.getMessage()]
+    assert line.startswith("event=stranger_refused node=main why=")
+    assert "guess" not in line

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_every_setting_without_a_default_is_asked_for_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({})
     required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    required.add("DYNAMICS_CLIENT_SECRET")  # or an identity in its place
     assert {line.split(":")[0] for line in caught.value.problems} == required
     assert all(line.endswith(": is not set") for line in caught.value.problems)
 
@@ -119,7 +121,7 @@ def test_the_sample_file_has_every_setting_and_no_other() -> None:
 
 def test_the_sample_file_shows_the_defaults() -> None:
     for name, field in Settings.model_fields.items():
-        if not field.is_required():
+        if not field.is_required() and name != "dynamics_client_secret":
             assert SAMPLE[name.upper()] == str(field.default), name
 
 
@@ -134,6 +136,23 @@ def test_the_readme_table_has_every_setting_with_its_default_and_promise() -> No
         for name, field in Settings.model_fields.items()
     ]
     assert rows == expected
+
+
+def test_an_identity_stands_in_for_the_secret() -> None:
+    environ = {**SAMPLE, "DYNAMICS_CLIENT_SECRET": "", "DYNAMICS_IDENTITY_CLIENT_ID": "id-1"}
+    assert Settings.from_env(environ).dynamics_identity_client_id == "id-1"
+    assert problems(DYNAMICS_CLIENT_SECRET=None) == ["DYNAMICS_CLIENT_SECRET: is not set"]
+    assert problems(DYNAMICS_IDENTITY_CLIENT_ID="id-1") == [
+        "DYNAMICS_CLIENT_SECRET: is set beside DYNAMICS_IDENTITY_CLIENT_ID: remove the one that is not used"
+    ]
+
+
+def test_the_end_of_the_secret_is_a_day() -> None:
+    assert Settings.from_env(SAMPLE).secret_ends is None
+    told = Settings.from_env({**SAMPLE, "DYNAMICS_CLIENT_SECRET_EXPIRES": "2027-11-22"})
+    assert told.secret_ends == date(2027, 11, 22)
+    (line,) = problems(DYNAMICS_CLIENT_SECRET_EXPIRES="2027-02-30")
+    assert line == "DYNAMICS_CLIENT_SECRET_EXPIRES: must be a day such as 2027-11-22"
 
 
 def test_a_command_needs_the_settings_of_dynamics_only() -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import TENANT, HandClock, token
+from pydantic import SecretStr
 from tiny_server import Answer, TinyServer, says
 
 from capture.errors import Transient, Unauthorized
@@ -141,3 +142,59 @@ def test_old_token_serves_while_entra_is_down(tokens: Tokens, server: TinyServer
         tokens.get()
     server.on(TOKEN, token("new"))
     assert tokens.get() == "new"
+
+
+@pytest.fixture
+def federated(settings: Settings) -> Settings:
+    """A node without a client secret."""
+    return settings.model_copy(
+        update={"dynamics_client_secret": SecretStr(""), "dynamics_identity_client_id": "identity-of-main"}
+    )
+
+
+def test_a_managed_identity_stands_in_for_the_secret(
+    federated: Settings, server: TinyServer, clock: HandClock, ca_bundle: str
+) -> None:
+    asked: list[str] = []
+
+    def assertion(client_id: str) -> str:
+        asked.append(client_id)
+        return f"assertion-{len(asked)}"
+
+    tokens = Tokens(federated, clock, session(1, ca_bundle), assertion)
+    assert tokens.get() == "token-1"
+    body = server.asked[-1].body
+    assert "client_assertion=assertion-1" in body
+    assert "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer" in body
+    assert "client_secret" not in body
+    clock.seconds += 3400
+    assert tokens.get() == "token-2"
+    assert asked == ["identity-of-main"] * 2, "a fresh assertion for every sign-in"
+    assert "client_assertion=assertion-2" in server.asked[-1].body
+
+
+@pytest.mark.parametrize("failure", [Transient("the identity cannot be asked"), Unauthorized("no such identity")])
+def test_a_managed_identity_that_fails_is_what_it_says(
+    federated: Settings, server: TinyServer, clock: HandClock, ca_bundle: str, failure: Exception
+) -> None:
+    def assertion(_: str) -> str:
+        raise failure
+
+    tokens = Tokens(federated, clock, session(1, ca_bundle), assertion)
+    with pytest.raises(type(failure), match=str(failure)):
+        tokens.get()
+    assert server.count(TOKEN) == 0
+
+
+def test_a_missing_federated_credential_names_the_setting(
+    federated: Settings, server: TinyServer, clock: HandClock, ca_bundle: str
+) -> None:
+    server.on(TOKEN, refusal(700213))
+    tokens = Tokens(federated, clock, session(1, ca_bundle), lambda _: "assertion")
+    with pytest.raises(Unauthorized, match="DYNAMICS_IDENTITY_CLIENT_ID: the app registration has no federated"):
+        tokens.get()
+
+
+def test_without_a_managed_identity_the_setting_is_named(federated: Settings, clock: HandClock, ca_bundle: str) -> None:
+    with pytest.raises(Unauthorized, match="DYNAMICS_IDENTITY_CLIENT_ID: there is no managed identity"):
+        Tokens(federated, clock, session(1, ca_bundle)).get()

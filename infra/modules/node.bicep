@@ -1,0 +1,102 @@
+// One node: its Function App, all of its settings, and the key with which Dynamics calls.
+param location string
+param tags object
+param siteName string
+param planName string
+param identityId string
+param identityClientId string
+param nodeName string
+param peerName string
+param sourceName string
+param preferredNode string
+param dynamicsUrl string
+param tenantId string
+param clientId string
+param federatedCredentials bool
+param clientSecretExpires string
+param vaultName string
+param desktopsEnabled bool
+param desktopSecretPreviousEnabled bool
+param headerSecretEnabled bool
+param headerSecretPreviousEnabled bool
+param ownStorageName string
+param peerStorageName string
+param witnessStorageName string
+param hostStorageName string
+param packageContainer string
+param insightsName string
+param insightsGroup string
+param overrides object
+param instanceMemoryMB int
+param maximumInstanceCount int
+param frontDoorId string
+param operatorAddresses array
+param directAddresses array
+param subnetId string
+@secure()
+param webhookKey string
+
+module app 'function-app.bicep' = {
+  name: 'function-app'
+  params: {
+    siteName: siteName
+    planName: planName
+    location: location
+    tags: tags
+    identityId: identityId
+    hostStorageName: hostStorageName
+    packageContainer: packageContainer
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    frontDoorId: frontDoorId
+    operatorAddresses: operatorAddresses
+    directAddresses: directAddresses
+    subnetId: subnetId
+  }
+}
+
+module settings 'settings.bicep' = {
+  name: 'settings'
+  dependsOn: [
+    app
+  ]
+  params: {
+    siteName: siteName
+    nodeName: nodeName
+    peerName: peerName
+    sourceName: sourceName
+    preferredNode: preferredNode
+    dynamicsUrl: dynamicsUrl
+    tenantId: tenantId
+    clientId: clientId
+    identityClientId: identityClientId
+    federatedCredentials: federatedCredentials
+    clientSecretExpires: clientSecretExpires
+    vaultName: vaultName
+    desktopsEnabled: desktopsEnabled
+    desktopSecretPreviousEnabled: desktopSecretPreviousEnabled
+    headerSecretEnabled: headerSecretEnabled
+    headerSecretPreviousEnabled: headerSecretPreviousEnabled
+    ownStorageName: ownStorageName
+    peerStorageName: peerStorageName
+    witnessStorageName: witnessStorageName
+    hostStorageName: hostStorageName
+    insightsName: insightsName
+    insightsGroup: insightsGroup
+    overrides: overrides
+  }
+}
+
+// After the settings: the host keeps its keys in the account that they name.
+module key 'function-key.bicep' = {
+  name: 'function-key'
+  dependsOn: [
+    settings
+  ]
+  params: {
+    siteName: siteName
+    webhookKey: webhookKey
+  }
+}
+
+output hostName string = app.outputs.hostName
