@@ -41,6 +41,10 @@ param clientSecretExpiresMain string = ''
 param clientSecretExpiresPeer string = ''
 @description('The nodes\' managed identities stand in for client secrets, and there are none.')
 param federatedCredentials bool = false
+@description('Client id of the app registration with which people sign in to the console. Empty: no console in Azure.')
+param consoleClientId string = ''
+@description('Role of that registration that who sees the console must have. Empty: anybody of the tenant.')
+param consoleRole string = ''
 @description('Short name of the organisation; part of every archive path.')
 param sourceName string = namePrefix
 @description('The node that gets the role back after a failover: main, peer or none.')
@@ -376,6 +380,8 @@ module nodeMain 'modules/node.bicep' = {
     clientId: clientIdMain
     federatedCredentials: federatedCredentials
     clientSecretExpires: clientSecretExpiresMain
+    consoleClientId: consoleClientId
+    consoleRole: consoleRole
     vaultName: names.vaultMain
     desktopsEnabled: !empty(desktopSecret)
     desktopSecretPreviousEnabled: !empty(desktopSecretPrevious)
@@ -423,6 +429,8 @@ module nodePeer 'modules/node.bicep' = {
     clientId: clientIdPeer
     federatedCredentials: federatedCredentials
     clientSecretExpires: clientSecretExpiresPeer
+    consoleClientId: consoleClientId
+    consoleRole: consoleRole
     vaultName: names.vaultPeer
     desktopsEnabled: !empty(desktopSecret)
     desktopSecretPreviousEnabled: !empty(desktopSecretPrevious)

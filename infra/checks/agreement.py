@@ -15,9 +15,9 @@ OF_THE_HOST = frozenset(
     "AZURE_CLIENT_ID PYTHON_THREADPOOL_THREAD_COUNT".split()
 )
 ONLY_LOCAL = frozenset({"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"})
-SET_BY_AZURE = frozenset({"WEBSITE_SITE_NAME"})
+SET_BY_AZURE = frozenset({"WEBSITE_SITE_NAME", "WEBSITE_AUTH_ENABLED"})
 _CONNECTION = re.compile(r"__(credential|clientId|(?:blob|queue|table)ServiceUri)$")
-_QUEUES = ("INGEST_QUEUE", "WATERMARK_QUEUE", "SCREEN_QUEUE")
+_QUEUES = ("INGEST_QUEUE", "WATERMARK_QUEUE", "SCREEN_QUEUE", "SCREEN_FILE_QUEUE")
 
 
 def check(project: Project) -> Iterator[Problem]:
@@ -81,8 +81,7 @@ def _names(project: Project) -> Iterator[Problem]:
         "screenContainer": code["SCREEN_CONTAINER"],
         "desktopContainer": code["DESKTOP_CONTAINER"],
         "inboundQueues": [code[name] for name in _QUEUES],
-        "ownQueues": [code["SCREEN_FILE_QUEUE"]],
-        "poisonQueues": [f"{code[name]}-poison" for name in (*_QUEUES, "SCREEN_FILE_QUEUE")],
+        "poisonQueues": [f"{code[name]}-poison" for name in _QUEUES],
         "tables": tables,
     }
     for name, value in wanted.items():

@@ -14,6 +14,8 @@ param tenantId string
 param clientId string
 param federatedCredentials bool
 param clientSecretExpires string
+param consoleClientId string
+param consoleRole string
 param vaultName string
 param desktopsEnabled bool
 param desktopSecretPreviousEnabled bool
@@ -72,6 +74,8 @@ module settings 'settings.bicep' = {
     identityClientId: identityClientId
     federatedCredentials: federatedCredentials
     clientSecretExpires: clientSecretExpires
+    consoleEnabled: !empty(consoleClientId)
+    consoleRole: consoleRole
     vaultName: vaultName
     desktopsEnabled: desktopsEnabled
     desktopSecretPreviousEnabled: desktopSecretPreviousEnabled
@@ -87,8 +91,20 @@ module settings 'settings.bicep' = {
   }
 }
 
+module consoleSignIn 'console-sign-in.bicep' = if (!empty(consoleClientId)) {
+  name: 'console-sign-in'
+  dependsOn: [
+    settings
+  ]
+  params: {
+    siteName: siteName
+    tenantId: tenantId
+    consoleClientId: consoleClientId
+  }
+}
+
 // After the settings: the host keeps its keys in the account that they name.
-module key 'function-key.bicep' = {
+module key 'function-key.bicep' = if (!empty(webhookKey)) {
   name: 'function-key'
   dependsOn: [
     settings

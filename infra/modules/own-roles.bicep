@@ -6,7 +6,7 @@ param principalId string
 
 var roles = loadJsonContent('../roles.json')
 var names = loadJsonContent('../names.json')
-var queueNames = concat(names.inboundQueues, names.ownQueues, names.poisonQueues)
+var queueNames = concat(names.inboundQueues, names.poisonQueues)
 var containerNames = [
   names.leaseContainer
   names.archiveContainer

@@ -12,6 +12,9 @@ param clientId string
 param identityClientId string
 param federatedCredentials bool
 param clientSecretExpires string
+param consoleEnabled bool
+@description('Role that who sees the console must have; empty: anybody of the tenant.')
+param consoleRole string
 param vaultName string
 param desktopsEnabled bool
 param desktopSecretPreviousEnabled bool
@@ -65,6 +68,8 @@ var product = {
   DYNAMICS_API_VERSION: 'v9.2'
   DYNAMICS_PAGE_SIZE: '500'
   DYNAMICS_TIMEOUT_SECONDS: '10'
+  CONSOLE_TENANT_ID: consoleEnabled ? tenantId : ''
+  CONSOLE_ROLE: consoleRole
   OWN_STORAGE__credential: 'managedidentity'
   OWN_STORAGE__clientId: identityClientId
   OWN_STORAGE__blobServiceUri: 'https://${ownStorageName}.blob.${suffix}'
@@ -82,7 +87,7 @@ var product = {
   INGEST_QUEUE: names.inboundQueues[0]
   WATERMARK_QUEUE: names.inboundQueues[1]
   SCREEN_QUEUE: names.inboundQueues[2]
-  SCREEN_FILE_QUEUE: names.ownQueues[0]
+  SCREEN_FILE_QUEUE: names.inboundQueues[3]
   SCREEN_CONTAINER: names.screenContainer
   DESKTOP_CONTAINER: names.desktopContainer
   WATCH_SCHEDULE: '*/5 * * * * *'
@@ -106,6 +111,7 @@ var product = {
   RIS_HEADER_SECRET: headerSecretEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=ris-header-secret)' : ''
   RIS_HEADER_SECRET_PREVIOUS: headerSecretPreviousEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=ris-header-secret-previous)' : ''
   WEBHOOK_LIMIT_BYTES: '1048576'
+  DESKTOP_POLL_SECONDS: '0.25'
   SCREEN_SWEEP_SCHEDULE: '*/10 * * * * *'
   SCREEN_CHANNELS: '192440000'
   SCREEN_MIN_SECONDS: '0'

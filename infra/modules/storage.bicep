@@ -16,7 +16,7 @@ param coldAfterDays int
 
 var names = loadJsonContent('../names.json')
 // What fails again and again is moved to a queue of its own by the host, which finds it there.
-var queueNames = concat(names.inboundQueues, names.ownQueues, names.poisonQueues)
+var queueNames = concat(names.inboundQueues, names.poisonQueues)
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name

@@ -159,7 +159,7 @@ MISTAKES = [
         "roleDefinitions', roles.blobDataContributor",
         "role not in the table",
     ),
-    ("more of the peer's queues", PEER, "in names.inboundQueues:", "in names.ownQueues:", "role not in the table"),
+    ("more of the peer's queues", PEER, "in names.inboundQueues:", "in names.poisonQueues:", "role not in the table"),
     (
         "a role that the page does not know",
         "docs/security.md",
@@ -195,8 +195,8 @@ MISTAKES = [
     (
         "a queue that the code does not read",
         "infra/names.json",
-        '"watermark", "screen"]',
-        '"watermarks", "screen"]',
+        '"watermark", "screen", "screenfile"]',
+        '"watermarks", "screen", "screenfile"]',
         "store name",
     ),
     ("a function that is not always ready", APP, "'function:watch'", "'function:wach'", "always ready"),

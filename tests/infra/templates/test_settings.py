@@ -20,6 +20,8 @@ PARAMETERS = {
     "clientId": "client",
     "identityClientId": "identity",
     "clientSecretExpires": "2027-11-22",
+    "consoleEnabled": True,
+    "consoleRole": "",
     "vaultName": "kv",
     "ownStorageName": "stown",
     "peerStorageName": "stpeer",
