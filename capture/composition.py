@@ -134,7 +134,7 @@ class Audio:
         """Join them; nobody is called."""
         settings, own, clock = on.settings, on.own, on.clock
         file_recheck = timedelta(seconds=settings.file_recheck_seconds)
-        assigner = Assigner(
+        self.assigner = assigner = Assigner(
             node=on.name,
             peer=on.peer_name,
             own_queue=own.ingest,
@@ -152,6 +152,7 @@ class Audio:
             node=on.name,
             source_name=settings.source_name,
             archive=own.archive,
+            log=own.log,
             ledger=own.ledger,
             interactions=own.interactions,
             open_conversations=own.open_conversations,

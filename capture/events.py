@@ -53,6 +53,13 @@ class Event(StrEnum):
     WORKSTATION_SIGNED_OUT = "workstation_signed_out"
     WORKSTATIONS_DOUBLED = "workstations_doubled"
     LONG_CALL = "long_call"
+    RECORDINGS_MISSED = "recordings_missed"
+    RECOVERY_ASKED = "recovery_asked"
+    RECOVERY_ENDED = "recovery_ended"
+    OBJECT_LOST = "object_lost"
+    OBJECT_ALTERED = "object_altered"
+    LOG_BROKEN = "log_broken"
+    LOG_SEALED = "log_sealed"
     WORK_FAILED = "work_failed"
 
 

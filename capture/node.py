@@ -10,6 +10,7 @@ from typing import Self
 
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
+from capture.composition_recovery import Evidence
 from capture.composition_screens import Screens
 from capture.console.health import Health
 from capture.console.role import RoleRequest
@@ -41,6 +42,7 @@ def store_names(settings: Settings) -> Names:
         screen_file_queue=settings.screen_file_queue,
         screen_container=settings.screen_container,
         desktop_container=settings.desktop_container,
+        evidence_container=settings.evidence_container,
     )
 
 
@@ -75,6 +77,10 @@ class Node:
         self._watch = redundancy.watch(audio.discovery)
         # The sweep may run in another instance than the tick, so it looks at the leases for itself.
         self._sweep_election = redundancy.election()
+        self._recovery_election = redundancy.election()
+        evidence = Evidence(on, redundancy, audio)
+        self._recovery = evidence.recovery
+        self.asking = evidence.asking
         self._sweep = audio.sweep
         self._ingest = audio.ingest
         self._finisher = audio.finisher
@@ -162,6 +168,8 @@ class Node:
         try:
             notification = notifications.from_json(body)
             self._finisher.merge(notification)
+            if notification.recovery is not None:
+                self._recovery.hear(notification.recovery)
             if notification.entry is not None:
                 self._screens.archived(notification.entry)
         except Permanent as error:
@@ -194,6 +202,10 @@ class Node:
         """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up."""
         self._run("screen_sweep", self._screens.sweep)
 
+    def recover(self) -> None:
+        """Seal the log; when ACTIVE, compare, fetch and verify what is due or asked for, a bounded part of it."""
+        self._run("recover", self._recovered)
+
     def stop(self) -> None:
         """Hand the role over at once, if this process has it."""
         self._watch.resign()
@@ -203,6 +215,9 @@ class Node:
         if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
         self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
+
+    def _recovered(self) -> None:
+        self._recovery.run(lambda: self._recovery_election.hold(2 * self._settings.tick_seconds))
 
     def _run(self, work: str, function: Callable[[], None]) -> None:
         """Run a timer's work: what fails is noted and logged once, and the next tick tries again."""

@@ -83,6 +83,10 @@ class Settings(BaseModel):
         default="desktops", description="Container of the boards that desktops read."
     )
 
+    evidence_container: ContainerName = Field(
+        default="evidence", description="Container of the sealed log of what was archived."
+    )
+
     watch_schedule: Schedule = Field(
         default="*/5 * * * * *", description="NCRONTAB of the tick: election, heartbeat, discovery."
     )
@@ -131,6 +135,24 @@ class Settings(BaseModel):
     max_failures: int = Field(
         default=5, ge=1, le=100, description="Mangled deliveries of one recording before it is parked."
     )
+
+    recovery_schedule: Schedule = Field(
+        default="5 * * * * *", description="NCRONTAB of recovery and verification: a bounded part each time."
+    )
+    recovery_seconds: int = Field(
+        default=30, ge=1, le=240, description="How long recovery works each time at most, in seconds."
+    )
+    recovery_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="How far back recovery compares Dynamics with the ledger by itself, in days, a fresh pair too: all "
+        "of it every day, the last day every hour; 0: never by itself.",
+    )
+    verify_sample: int = Field(
+        default=500, ge=0, le=100000, description="Recordings that are read again each night; 0: none."
+    )
+    verify_hour: int = Field(default=2, ge=0, le=23, description="Hour (UTC) after which the nightly sample is read.")
 
     desktop_secret: SecretStr = Field(
         default=SecretStr(""),
@@ -222,8 +244,8 @@ class Settings(BaseModel):
     @field_validator("own_storage", "peer_storage", "witness_storage", mode="after")
     @classmethod
     def _complete(cls, value: StorageConnection) -> StorageConnection:
-        services = ("blob",) if value.setting == "WITNESS_STORAGE" else ("blob", "queue")
-        problem = value.problem((*services, "table") if value.setting == "OWN_STORAGE" else services)
+        services = ("blob",) if value.setting == "WITNESS_STORAGE" else ("blob", "queue", "table")
+        problem = value.problem(services)
         if problem is not None:
             raise ValueError(problem)
         return value

@@ -69,6 +69,14 @@ class FakeSource:
         self.calls.append("by_id")
         return [row for row in self._visible() if row.id in set(ids)]
 
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        self.calls.append("of")
+        return [row for row in self._visible() if row.conversation_id in set(ids)]
+
+    def count(self, start: datetime, end: datetime) -> int:
+        self.calls.append("count")
+        return sum(start <= row.created_on < end for row in self._visible())
+
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         return self.conversations([each.conversation_id for each in recordings if each.conversation_id is not None])
 

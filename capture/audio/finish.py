@@ -1,6 +1,6 @@
 """What follows once a recording is archived or given up: tell everybody, in the order that loses nothing.
 
-Sidecar, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
+Sidecar, log, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
 finds it there need only tell the peer again: the queue's next delivery, or else, when the command has run out by then,
 the sweep. Killed before it, the queue delivers the job once more, and the committed blob, being the durable fact, is
 found by its name.
@@ -15,11 +15,12 @@ from capture.errors import Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.conversation import Conversation
+from capture.model.evidence import archived
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import LedgerEntry, Parked, ParkedRecording, merge_entries
+from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
-from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, OpenConversations, State
+from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
 _READ_AGAIN_AFTER = timedelta(seconds=60)
@@ -32,6 +33,7 @@ class Finisher:
     node: NodeName
     source_name: str
     archive: Archive
+    log: Log
     ledger: Ledger
     interactions: Interactions
     open_conversations: OpenConversations
@@ -70,6 +72,15 @@ class Finisher:
         self.keep(reopened, None)
         self.notifier.tell(reopened, None)
 
+    def lose(self, entry: LedgerEntry, copy: Copy) -> LedgerEntry:
+        """Keep that a copy is gone from its archive. Unless there is another one, the ACTIVE node finds the job."""
+        known = replace(entry, lost=entry.lost | {copy})
+        if not known.finished:
+            self._take_up(known)
+        known = self.keep(known, self._conversation(known))
+        self.notifier.tell(known, None)
+        return known
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None and known.state != "parked":
@@ -92,9 +103,10 @@ class Finisher:
 
     def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
         """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
-        own_copy = next((copy for copy in sorted(entry.copies) if copy.node == self.node), None)
+        own_copy = next((copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node), None)
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
+            self.log.add(archived(entry, own_copy), f"{self.clock.now():%Y-%m-%d}")
         if entry.conversation_id is not None and (conversation is None or not conversation.finished):
             self.open_conversations.put(
                 entry.conversation_id,
@@ -125,7 +137,7 @@ class Finisher:
             if notification.again:
                 self._remember(entry)
             known = self._old_news(entry) or self.keep(entry, notification.conversation)
-            if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
+            if _facts(known) != _facts(entry):
                 self.notifier.tell(known, self._conversation(known))
             if known.finished:
                 self.jobs.remove(entry.recording_id, entry.created_on)
@@ -163,6 +175,11 @@ class Finisher:
         self.interactions.add_reading(conversation)
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
-            for copy in entry.copies:
+            for copy in entry.copies - entry.lost:
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
+
+
+def _facts(entry: LedgerEntry) -> tuple[object, ...]:
+    """What the peer must know of a recording just as this node does."""
+    return entry.copies, entry.lost, entry.parked, entry.reopened

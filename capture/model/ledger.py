@@ -64,7 +64,8 @@ class LedgerEntry:
     """Everything known to have become of one recording.
 
     `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
-    `screen` is there when it is the recording of a screen.
+    `screen` is there when it is the recording of a screen. `lost` are copies that were found to be gone from their
+    archive: they count no more, and the recording is open again unless there is another one.
     """
 
     recording_id: RecordingId
@@ -74,16 +75,17 @@ class LedgerEntry:
     parked: Parked | None = None
     reopened: datetime | None = None
     screen: ScreenTimes | None = None
+    lost: frozenset[Copy] = frozenset()
 
     @property
     def address(self) -> Copy | None:
-        """The copy that counts: the earliest. None while nobody has archived it."""
-        return min(self.copies, default=None)
+        """The copy that counts: the earliest that is not lost. None while nobody has archived it."""
+        return min(self.copies - self.lost, default=None)
 
     @property
     def state(self) -> str:
         """`archived` as soon as one copy is known; else `parked`, or `open` when a person has reopened it."""
-        if self.copies:
+        if self.address is not None:
             return "archived"
         undone = self.parked is None or (self.reopened is not None and self.reopened >= self.parked.at)
         return "open" if undone else "parked"
@@ -107,6 +109,7 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         parked=max(parkings, default=None),
         reopened=max(reopenings, default=None),
         screen=merge_screens(one.screen, other.screen),
+        lost=one.lost | other.lost,
     )
 
 

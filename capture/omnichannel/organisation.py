@@ -51,6 +51,14 @@ class Organisation:
         """Read the recordings that still exist among `ids`, in any order."""
         return self._recordings.by_id(ids)
 
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        """Read the recordings of these conversations, in any order."""
+        return self._recordings.of(ids)
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Count the recordings with `start <= createdon < end`."""
+        return self._recordings.count(start, end)
+
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         """Describe the conversations of these recordings, in batches; what is missing is left out."""
         return self._metadata.describe(recordings)

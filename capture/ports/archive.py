@@ -1,5 +1,6 @@
 """What is asked of an archive of recordings."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from capture.model.ledger import Copy, LedgerEntry
@@ -29,3 +30,6 @@ class Archive(Protocol):
 
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""
+
+    def read(self, path: str) -> Iterator[bytes] | None:
+        """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""

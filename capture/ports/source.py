@@ -34,6 +34,12 @@ class Source(Protocol):
     def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
         """Read the recordings that still exist among `ids`, in any order."""
 
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        """Read the recordings of these conversations, in any order."""
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Count the recordings with `start <= createdon < end`, by another way than lists: Dynamics counts."""
+
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         """Read the metadata of the conversations of these recordings, in batches; what is missing is left out."""
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from capture.ports.archive import Archive
 from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.recovery import Evidence, Log, Requests
 from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
@@ -35,13 +36,25 @@ class PeerStores(Protocol):
     def screens(self) -> Queue:
         """Facts about sessions and workstations for this account's node."""
 
+    @property
+    def ledger(self) -> Ledger:
+        """What has become of each recording. A node only ever reads its peer's."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The blocks of both nodes' logs, as this account has them."""
+
 
 class OwnStores(PeerStores, Protocol):
     """All of a node's own stores."""
 
     @property
-    def ledger(self) -> Ledger:
-        """What has become of each recording."""
+    def requests(self) -> Requests:
+        """Requests to recover or verify."""
+
+    @property
+    def log(self) -> Log:
+        """What this node has archived."""
 
     @property
     def jobs(self) -> Jobs:

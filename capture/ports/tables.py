@@ -23,6 +23,9 @@ class Ledger(Protocol):
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         """Ids of all entries with `start <= created_on <= end`."""
 
+    def states(self, start: datetime, end: datetime) -> dict[RecordingId, str]:
+        """`LedgerEntry.state` of all entries with `start <= created_on <= end`, by their ids."""
+
     def tally(self, start: datetime, end: datetime) -> Tally:
         """Count the archived recordings with `start <= created_on <= end`."""
 

@@ -1,14 +1,16 @@
 """The archive of one node: a blob for each recording, its metadata the durable fact, a JSON sidecar beside it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, unquote
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from capture.errors import Permanent
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
-from capture.storage.failures import failures
+from capture.storage.failures import code_of, failures
 from capture.storage.upload import BlobUpload
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -51,6 +53,21 @@ class BlobArchive:
         with failures(self._setting, "write a sidecar"):
             blob = self._container.get_blob_client(f"{folder}{slash}{base}.{_SIDECAR}")
             blob.upload_blob(document, overwrite=True, content_settings=_JSON)
+
+    def read(self, path: str) -> Iterator[bytes] | None:
+        """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
+        with failures(self._setting, "read from the archive"):
+            try:
+                download = self._container.download_blob(path, max_concurrency=1)
+            except ResourceNotFoundError as error:
+                if code_of(error) == "ContainerNotFound":
+                    raise
+                return None
+        return self._pieces(download.chunks())
+
+    def _pieces(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with failures(self._setting, "read from the archive"):
+            yield from chunks
 
 
 def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str, str]:

@@ -50,6 +50,13 @@ class TableLedger:
             found = self._table.query_entities(_span(start, end), select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
+    def states(self, start: datetime, end: datetime) -> dict[RecordingId, str]:
+        """State of all entries with `start <= created_on <= end`, by their ids."""
+        columns = ["RowKey", "state"]
+        with failures(self._setting, "list the ledger"):
+            found = self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE)
+            return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]): str(row["state"]) for row in found}
+
     def tally(self, start: datetime, end: datetime) -> Tally:
         """Count the archived recordings with `start <= created_on <= end`."""
         columns = ["archived_by", "second_copy"]
@@ -78,7 +85,7 @@ def _row(entry: LedgerEntry) -> rows.Row:
         "state": entry.state,
         "conversation_id": entry.conversation_id or "",
         "archived_by": address.node if address is not None else "",
-        "second_copy": len(entry.copies) > 1,
+        "second_copy": len(entry.copies - entry.lost) > 1,
         "path": address.path if address is not None else "",
         **rows.spread("entry", messages.entries.to_json(entry).decode()),
     }

@@ -6,6 +6,7 @@ from capture.ports import Clock
 from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
+from tests.stores.recovery import MemoryEvidence, MemoryLog, MemoryRequests
 from tests.stores.screens import (
     MemoryAlarms,
     MemoryBoards,
@@ -48,6 +49,9 @@ class MemoryStores:
     alarms: MemoryAlarms
     boards: MemoryBoards
     staged: MemoryStaged
+    requests: MemoryRequests
+    log: MemoryLog
+    evidence: MemoryEvidence
 
     def ensure(self) -> None:
         """Nothing is ever missing here."""
@@ -82,12 +86,16 @@ class MemoryAccount:
             alarms=MemoryAlarms(),
             boards=MemoryBoards(),
             staged=MemoryStaged(clock),
+            requests=MemoryRequests(),
+            log=MemoryLog(),
+            evidence=MemoryEvidence(),
         )
         s = self.stores
         self._all = (
             *(s.lease, s.heartbeats, s.archive, s.ingest, s.watermarks),
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
             *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
+            *(s.requests, s.log, s.evidence),
         )
         for store in self._all:
             store.power = self.power
@@ -117,4 +125,7 @@ class MemoryAccount:
             alarms=s.alarms.view(link),
             boards=s.boards.view(link),
             staged=s.staged.view(link),
+            requests=s.requests.view(link),
+            log=s.log.view(link),
+            evidence=s.evidence.view(link),
         )

@@ -1,6 +1,7 @@
 """The archive and the heartbeats in memory."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from capture.model.authority import Heartbeat
@@ -49,6 +50,11 @@ class MemoryArchive(Store):
     def put_sidecar(self, path: str, document: bytes) -> None:
         folder, slash, name = path.rpartition("/")
         self.sidecars[f"{folder}{slash}{name.rpartition('.')[0] or name}.json"] = document
+
+    @operation
+    def read(self, path: str) -> Iterator[bytes] | None:
+        blob = self.blobs.get(path)
+        return None if blob is None else iter([blob.data])
 
     @operation
     def stage(self, size: int) -> None:

@@ -1,0 +1,63 @@
+"""Joins recovery, verification and the log of one node: on top of call audio, whose jobs it makes."""
+
+from datetime import timedelta
+
+from capture.composition import Audio, Redundancy, Surroundings
+from capture.recovery.asking import Asking
+from capture.recovery.automatic import Automatic
+from capture.recovery.chain import Chain
+from capture.recovery.compare import Comparison
+from capture.recovery.fetch import Fetching
+from capture.recovery.objects import Objects
+from capture.recovery.settle import Settlement
+from capture.recovery.verify import Verification
+from capture.recovery.work import Recovery
+
+
+class Evidence:
+    """What can show that nothing is missing: requests, and the work on them."""
+
+    def __init__(self, on: Surroundings, redundancy: Redundancy, audio: Audio) -> None:
+        """Join them; nobody is called."""
+        settings, own, clock = on.settings, on.own, on.clock
+        chain = Chain(on.name, own.log, {on.name: own.evidence, on.peer_name: on.peer.evidence}, clock)
+        self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
+        self.recovery = Recovery(
+            node=on.name,
+            source=on.source,
+            state=own.state,
+            requests=own.requests,
+            notifier=redundancy.notifier,
+            comparison=Comparison(own.ledger, own.jobs),
+            fetching=Fetching(
+                on.source,
+                own.ledger,
+                own.jobs,
+                audio.assigner,
+                audio.finisher,
+                clock,
+                timedelta(seconds=settings.file_recheck_seconds),
+            ),
+            settlement=Settlement(own.ledger),
+            automatic=Automatic(
+                own.requests,
+                clock,
+                timedelta(days=settings.recovery_days),
+                settings.verify_sample,
+                settings.verify_hour,
+            ),
+            verification=Verification(
+                on.name,
+                own.ledger,
+                on.peer.ledger,
+                chain,
+                Objects({on.name: own.archive, on.peer_name: on.peer.archive}, audio.finisher),
+                audio.finisher,
+                clock,
+                on.jitter,
+            ),
+            chain=chain,
+            clock=clock,
+            lookback=timedelta(minutes=settings.lookback_minutes),
+            seconds=settings.recovery_seconds,
+        )

@@ -1,0 +1,113 @@
+"""Requests, what they have found, the log of what was archived, and its blocks."""
+
+from dataclasses import replace
+
+import pytest
+
+from capture.model.evidence import Archived
+from capture.model.identity import Epoch, RecordingId
+from capture.model.request import Item, Kind, Outcome, Phase, Progress, Request, Wish
+from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of
+from tests.contract.worlds import World
+
+ASKED = Request("one", Kind.RECOVER, after(0), start=after(-86400), end=after(0))
+
+
+def test_a_request_is_kept_and_read(world: World) -> None:
+    requests = world.main.requests
+    assert requests.get("one") is None
+    assert requests.listed(10) == []
+    asked = replace(ASKED, ids=tuple(f"{number:036}" for number in range(1000)), start=None, end=None)
+    assert requests.merge(asked) == asked
+    assert requests.get("one") == asked
+
+
+def test_requests_merge_in_any_order(world: World) -> None:
+    requests = world.main.requests
+    further = replace(ASKED, progress=Progress(Epoch(3), 2, Phase.LOOKING, reached=after(-9), detected=4))
+    stopped = replace(ASKED, wish=Wish(after(5), stopped=True))
+    later_reign = replace(ASKED, progress=Progress(Epoch(4), 1, Phase.FETCHING))
+    for each in (further, stopped, replace(ASKED, wish=Wish(after(1), stopped=False)), ASKED):
+        requests.merge(each)
+    assert requests.get("one") == replace(further, wish=stopped.wish)
+    assert requests.merge(later_reign) == replace(later_reign, wish=stopped.wish)
+    assert requests.merge(further).progress == later_reign.progress
+
+
+def test_the_latest_requests_come_first(world: World) -> None:
+    requests = world.main.requests
+    for number in (2, 3, 1):
+        requests.merge(replace(ASKED, id=f"r{number}", asked_at=after(number)))
+    assert [request.id for request in requests.listed(2)] == ["r3", "r2"]
+
+
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_what_was_found_is_kept_once_and_in_order(world: World, name: str) -> None:
+    requests = world.main.requests
+    found = Item(name, after(7), "unknown")
+    requests.put_items("one", [found, Item("b", after(3), "unknown"), found])
+    requests.put_items("one", [replace(found, outcome=Outcome.FAILED, reason="no file 📞")])
+    requests.put_items("other", [Item("c", after(1), "unknown")])
+    assert [item.id for item in requests.items("one", 10)] == ["b", name]
+    assert requests.items("one", 1) == [Item("b", after(3), "unknown")]
+    assert requests.items("one", 10, only_open=True) == [Item("b", after(3), "unknown")]
+    assert requests.tally("one") == {"open": 1, "failed": 1}
+
+
+def test_many_items_are_kept_and_a_request_is_forgotten_with_them(world: World) -> None:
+    requests = world.main.requests
+    requests.merge(ASKED)
+    requests.put_items("one", (Item(f"r{number}", after(number), "unknown") for number in range(250)))
+    assert requests.tally("one") == {"open": 250}
+    requests.remove("one")
+    requests.remove("one")
+    assert requests.get("one") is None
+    assert requests.items("one", 10) == []
+
+
+def test_the_log_is_read_by_day(world: World) -> None:
+    log = world.main.log
+    assert log.first_day() is None
+    later = Archived(after(9), RecordingId("a/b"), after(90.5), "some/a.mp3", 5_000_000_000, "ab" * 32)
+    earlier = replace(later, created_on=after(1), recording_id=RecordingId("b"))
+    for entry in (later, earlier, later):
+        log.add(entry, "2026-11-22")
+    log.add(later, "2026-11-23")
+    assert list(log.of_day("2026-11-22")) == [earlier, later]
+    assert list(log.of_day("2026-11-24")) == []
+    assert log.first_day() == "2026-11-22"
+
+
+def test_a_block_is_written_once(world: World) -> None:
+    evidence = world.main.evidence
+    name = "node=main/block=00000001-2026-11-22.jsonl"
+    assert evidence.read(name) is None
+    assert evidence.add(name, b"first\n")
+    assert not evidence.add(name, b"second\n")
+    assert evidence.read(name) == b"first\n"
+    evidence.add("node=peer/block=00000001-2026-11-22.jsonl", b"peer's\n")
+    evidence.add("node=main/block=00000002-2026-11-23.jsonl", b"next\n")
+    assert evidence.names(MAIN) == [name, "node=main/block=00000002-2026-11-23.jsonl"]
+    assert len(evidence.names(PEER)) == 1
+
+
+def test_an_archived_object_is_read_again(world: World) -> None:
+    entry = archived("r1")
+    upload = world.main.archive.upload("some/r1.mp3")
+    upload.write(b"x" * 100_000)
+    assert upload.commit(copy_of("r1"), entry, "call.mp3")
+    read = world.peer.archive.read("some/r1.mp3")
+    assert read is not None
+    assert b"".join(read) == b"x" * 100_000
+    assert world.peer.archive.read("some/r2.mp3") is None
+
+
+def test_states_of_the_ledger(world: World) -> None:
+    ledger = world.main.ledger
+    kept = archived("r1", at=1)
+    gone = replace(archived("r2", at=2), lost=archived("r2", at=2).copies)
+    for entry in (kept, gone, archived("r3", at=99)):
+        ledger.merge(entry)
+    assert ledger.states(after(0), after(2)) == {"r1": "archived", "r2": "open"}
+    ledger.merge(archived("r2", at=2))
+    assert ledger.states(after(0), after(2))["r2"] == "open"
