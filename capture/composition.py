@@ -160,6 +160,7 @@ class Audio:
             state=own.state,
             notifier=redundancy.notifier,
             clock=clock,
+            log_period=timedelta(minutes=settings.log_block_minutes),
         )
         self.discovery = Discovery(
             on.name,

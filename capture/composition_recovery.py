@@ -20,7 +20,8 @@ class Evidence:
     def __init__(self, on: Surroundings, redundancy: Redundancy, audio: Audio) -> None:
         """Join them; nobody is called."""
         settings, own, clock = on.settings, on.own, on.clock
-        chain = Chain(on.name, own.log, {on.name: own.evidence, on.peer_name: on.peer.evidence}, clock)
+        accounts = {on.name: own.evidence, on.peer_name: on.peer.evidence}
+        chain = Chain(on.name, own.log, accounts, clock, timedelta(minutes=settings.log_block_minutes))
         self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
         self.recovery = Recovery(
             node=on.name,

@@ -149,6 +149,13 @@ class Settings(BaseModel):
         description="How far back recovery compares Dynamics with the ledger by itself, in days, a fresh pair too: all "
         "of it every day, the last day every hour; 0: never by itself.",
     )
+    log_block_minutes: int = Field(
+        default=1440,
+        ge=1,
+        le=1440,
+        description="How much of the log of what was archived is sealed into one block, in minutes; never changed "
+        "later.",
+    )
     verify_sample: int = Field(
         default=500, ge=0, le=100000, description="Recordings that are read again each night; 0: none."
     )

@@ -15,7 +15,7 @@ from capture.errors import Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.conversation import Conversation
-from capture.model.evidence import archived
+from capture.model.evidence import archived, period_of
 from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, merge_entries
 from capture.model.path import stem
@@ -41,6 +41,7 @@ class Finisher:
     state: State
     notifier: Notifier
     clock: Clock
+    log_period: timedelta
 
     def finish(
         self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
@@ -106,7 +107,7 @@ class Finisher:
         own_copy = next((copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node), None)
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
-            self.log.add(archived(entry, own_copy), f"{self.clock.now():%Y-%m-%d}")
+            self.log.add(archived(entry, own_copy), period_of(self.clock.now(), self.log_period))
         if entry.conversation_id is not None and (conversation is None or not conversation.finished):
             self.open_conversations.put(
                 entry.conversation_id,

@@ -1,6 +1,7 @@
 """How a command answers: a table for people, JSON for programs, and a number.
 
-Exit codes: 0 done, 1 Dynamics could not be reached or refused, 2 a mistake in the call or in the settings.
+Exit codes: 0 done, 1 Dynamics or the nodes could not be reached or refused, 2 a mistake in the call or in the settings,
+3 done, but not all is well.
 """
 
 import json
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from capture.errors import CaptureError, SettingsError
 
-FAILED, MISTAKEN = 1, 2
+FAILED, MISTAKEN, UNWELL = 1, 2, 3
 _COLOURS = {"created": "green", "changed": "yellow", "removed": "red", "unchanged": "dim"}
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from capture.commands.recovery import recover, requests, verify
 from capture.commands.webhook import webhook
 
 app = typer.Typer(
@@ -11,6 +12,9 @@ app = typer.Typer(
     # a stack trace shows local variables, and these may be secrets
     pretty_exceptions_enable=False,
 )
+app.command()(recover)
+app.command()(requests)
+app.command()(verify)
 app.add_typer(webhook, name="webhook")
 
 

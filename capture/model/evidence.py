@@ -1,4 +1,4 @@
-"""The log of what a node has archived: days in blocks, each with the hash of the one before, so that changes show.
+"""The log of what a node has archived, in blocks of a day, each with the hash of the one before: so changes show.
 
 A block is UTF-8 text, a JSON document a line: first the head, then one for each entry, ordered by time and id.
 """
@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import Copy, LedgerEntry
@@ -27,16 +27,27 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line of a block. `day` is the UTC day (YYYY-MM-DD) on which the entries were logged.
+    """The first line of a block. `period` is when the entries were logged, by its beginning (see `period_of`).
 
     `previous` is the SHA-256 of the whole block before, empty in the first one.
     """
 
     node: NodeName
     number: int
-    day: str
+    period: str
     previous: str
     entries: int
+
+
+def period_of(when: datetime, length: timedelta) -> str:
+    """Name the period of a block by its beginning in UTC, as `2026-11-22T0000`: names order as times do."""
+    start = datetime.fromtimestamp(when.timestamp() // length.total_seconds() * length.total_seconds(), UTC)
+    return f"{start:%Y-%m-%dT%H%M}"
+
+
+def start_of(period: str) -> datetime:
+    """Read what `period_of` wrote."""
+    return datetime.strptime(period, "%Y-%m-%dT%H%M").replace(tzinfo=UTC)
 
 
 def archived(entry: LedgerEntry, copy: Copy) -> Archived:
@@ -44,10 +55,13 @@ def archived(entry: LedgerEntry, copy: Copy) -> Archived:
     return Archived(entry.created_on, entry.recording_id, copy.archived_at, copy.path, copy.size, copy.sha256)
 
 
-def block(node: NodeName, number: int, day: str, previous: str, entries: Iterable[Archived]) -> bytes:
+def block(node: NodeName, number: int, period: str, previous: str, entries: Iterable[Archived]) -> bytes:
     """Write a block: the same entries in any order give the same bytes."""
     ordered = sorted(set(entries))
-    lines = [_line(asdict(Head(node, number, day, previous, len(ordered)))), *(_line(asdict(each)) for each in ordered)]
+    lines = [
+        _line(asdict(Head(node, number, period, previous, len(ordered)))),
+        *(_line(asdict(each)) for each in ordered),
+    ]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -34,16 +34,16 @@ class Requests(Protocol):
 
 
 class Log(Protocol):
-    """What this node has archived, by the UTC day (YYYY-MM-DD) on which it was noted. Grows only."""
+    """What this node has archived, by the period in which it was noted (see `period_of`). Grows only."""
 
-    def add(self, entry: Archived, day: str) -> None:
-        """Note one; the same one twice on a day is one."""
+    def add(self, entry: Archived, period: str) -> None:
+        """Note one; the same one twice in a period is one."""
 
-    def of_day(self, day: str) -> Iterator[Archived]:
-        """Read what was noted on a day, in the order of creation."""
+    def of(self, period: str) -> Iterator[Archived]:
+        """Read what was noted in a period, in the order of creation."""
 
-    def first_day(self) -> str | None:
-        """The first day with an entry, None when there is none."""
+    def first_after(self, period: str) -> str | None:
+        """The first period after this one with an entry, None when there is none."""
 
 
 class Evidence(Protocol):

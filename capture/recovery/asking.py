@@ -31,9 +31,13 @@ class _Body(BaseModel):
     ids: list[str] = Field(default_factory=list, max_length=MOST_IDS)
     sample: int = Field(default=0, ge=0, le=100_000)
     dry_run: bool = False
+    stop: str | None = None
+    resume: str | None = None
 
     @model_validator(mode="after")
     def _together(self) -> "_Body":
+        if self.stop is not None or self.resume is not None:
+            return self
         period = self.start is not None or self.end is not None
         if period and (self.start is None or self.end is None or self.start > self.end):
             raise ValueError("a period needs both from and to, and from must not be later")
@@ -58,7 +62,8 @@ class Asking:
     def ask(self, body: bytes) -> dict[str, Any]:
         """Take `{"from": …, "to": …}` or `{"ids": […]}`, with `"dry_run": true`; `"kind": "verify"` with `"sample"`.
 
-        Permanent names what is wrong with the body.
+        Or `{"stop": "<id>"}`, `{"resume": "<id>"}`, which say the same as `act`. Permanent names what is wrong with
+        the body.
         """
         if len(body) > _LONGEST_BODY:
             raise Permanent(f"the body has {len(body)} bytes, at most {_LONGEST_BODY} are read")
@@ -68,6 +73,8 @@ class Asking:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
             raise Permanent(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        if (named := asked.stop or asked.resume) is not None:
+            return self.act(named, "stop" if asked.stop else "resume")
         now = self.clock.now()
         request = Request(
             id=f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
@@ -142,9 +149,9 @@ def _shown(request: Request) -> dict[str, Any]:
         "detected": progress.detected,
         "recovered": progress.recovered,
         "failed": progress.failed,
-        "asked_at": _text(request.asked_at),
-        "began_at": _text(progress.began_at),
-        "ended_at": _text(progress.ended_at),
+        "asked": _text(request.asked_at),
+        "started": _text(progress.began_at),
+        "ended": _text(progress.ended_at),
     }
 
 

@@ -1,4 +1,4 @@
-"""Seals each day of this node's log into a block, and checks the blocks of both nodes in both accounts."""
+"""Seals each period (a day) of this node's log into a block, and checks the blocks of both nodes in both accounts."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 from capture.errors import CaptureError
 from capture.events import Event, emit
-from capture.model.evidence import Archived, Head, block, digest, read_block
+from capture.model.evidence import Archived, Head, block, digest, period_of, read_block, start_of
 from capture.model.identity import NodeName
 from capture.model.request import Item, Outcome
 from capture.ports import Clock, Evidence, Log
 
-_NAME = re.compile(r"node=(?P<node>[^/]+)/block=(?P<number>\d{8})-(?P<day>\d{4}-\d\d-\d\d)\.jsonl")
-_AFTER_MIDNIGHT = timedelta(hours=1)
-"""A day is sealed so long after its end: whoever noted the day before midnight has written it by then."""
+_NAME = re.compile(r"node=(?P<node>[^/]+)/block=(?P<number>\d{8})-(?P<period>\d{4}-\d\d-\d\dT\d{4})\.jsonl")
+_LATEST_NOTE = timedelta(hours=1)
+"""A period is sealed so long after its end: whoever noted its name before the end has written by then."""
 
 
-def name_of(node: NodeName, number: int, day: str) -> str:
+def name_of(node: NodeName, number: int, period: str) -> str:
     """Name of a block. Names order as numbers do."""
-    return f"node={node}/block={number:08}-{day}.jsonl"
+    return f"node={node}/block={number:08}-{period}.jsonl"
 
 
 @dataclass(slots=True)
@@ -30,39 +30,41 @@ class Chain:
     log: Log
     accounts: Mapping[NodeName, Evidence]
     clock: Clock
-    _sealed_in: str = field(default="", init=False)
+    length: timedelta
+    _sealed_at: datetime | None = field(default=None, init=False)
 
     def seal(self) -> None:
-        """Seal the days that are over, once an hour, and bring the peer the blocks that it lacks. Both nodes do this.
+        """Seal the periods that are over, and bring the peer the blocks that it lacks. Both nodes do this.
 
-        A day without entries has no block. Transient when the own store cannot be reached; the peer's may be down.
+        Looks 24 times a period. A period without entries has no block. Transient when the own store cannot be reached;
+        the peer's may be down.
         """
-        hour = f"{self.clock.now():%Y%m%d%H}"
-        if hour == self._sealed_in:
+        now = self.clock.now()
+        if self._sealed_at is not None and now - self._sealed_at < self.length / 24:
             return
         own = self.accounts[self.node]
         names = own.names(self.node)
-        previous, number, day = self._end(own, names)
-        last = f"{self.clock.now() - _AFTER_MIDNIGHT - timedelta(days=1):%Y-%m-%d}"
-        while day is not None and day <= last:
-            if entries := list(self.log.of_day(day)):
-                number += 1
-                name = name_of(self.node, number, day)
-                own.add(name, block(self.node, number, day, previous, entries))
-                # Another instance may have sealed it: what lies there is the block.
-                previous = digest(own.read(name) or b"")
-                names.append(name)
-                emit(Event.LOG_SEALED, node=self.node, day=day, entries=len(entries))
-            day = _next_day(day)
+        previous, number, sealed = self._end(own, names)
+        # The period in which this moment lies may still grow; those before it are over.
+        growing = period_of(now - min(_LATEST_NOTE, self.length), self.length)
+        while (period := self.log.first_after(sealed)) is not None and period < growing:
+            number += 1
+            name = name_of(self.node, number, period)
+            own.add(name, block(self.node, number, period, previous, self.log.of(period)))
+            # Another instance may have sealed it: what lies there is the block.
+            previous = digest(own.read(name) or b"")
+            names.append(name)
+            sealed = period
+            emit(Event.LOG_SEALED, node=self.node, period=period)
         self._bring(own, names)
-        self._sealed_in = hour
+        self._sealed_at = now
 
-    def _end(self, own: Evidence, names: list[str]) -> tuple[str, int, str | None]:
-        """Hash and number of the last block, and the day with which the next one may begin."""
+    def _end(self, own: Evidence, names: list[str]) -> tuple[str, int, str]:
+        """Hash and number of the last block, and its period."""
         found = _NAME.fullmatch(names[-1]) if names else None
         if found is None:
-            return "", 0, self.log.first_day()
-        return digest(own.read(names[-1]) or b""), int(found["number"]), _next_day(found["day"])
+            return "", 0, ""
+        return digest(own.read(names[-1]) or b""), int(found["number"]), found["period"]
 
     def _bring(self, own: Evidence, names: list[str]) -> None:
         for node, other in self.accounts.items():
@@ -132,7 +134,7 @@ def _wrong(
             yield f"the block in {account}'s account cannot be read"
         elif previous is not None and read[0].previous != previous:
             yield f"the chain breaks before this block in {account}'s account: the block before it is another one"
-        elif len(read[1]) != read[0].entries or (read[0].node, name_of(node, read[0].number, read[0].day)) != (
+        elif len(read[1]) != read[0].entries or (read[0].node, name_of(node, read[0].number, read[0].period)) != (
             node,
             name,
         ):
@@ -143,8 +145,8 @@ def _wrong(
 
 def _problem(name: str, why: str) -> Item:
     found = _NAME.fullmatch(name)
-    day = datetime.fromisoformat(found["day"]).replace(tzinfo=UTC) if found else datetime.min.replace(tzinfo=UTC)
-    return Item(name, day, why, Outcome.REPORTED, "what was logged cannot be proven from this block")
+    start = start_of(found["period"]) if found else datetime.min.replace(tzinfo=UTC)
+    return Item(name, start, why, Outcome.REPORTED, "what was logged cannot be proven from this block")
 
 
 def _read(body: bytes | None) -> tuple[Head, list[Archived]] | None:
@@ -152,7 +154,3 @@ def _read(body: bytes | None) -> tuple[Head, list[Archived]] | None:
         return read_block(body) if body is not None else None
     except ValueError:
         return None
-
-
-def _next_day(day: str) -> str:
-    return f"{datetime.fromisoformat(day) + timedelta(days=1):%Y-%m-%d}"

@@ -139,7 +139,7 @@ class Verification:
         copies = [] if entry is None else [copy for copy in entry.copies if copy.archived_at == line.archived_at]
         if not copies:
             found = self.objects.archives[head.node].find(line.path.rpartition(".")[0])
-            why = f"in the log of {head.node} ({head.day}), but not in the ledger"
+            why = f"in the log of {head.node} ({head.period}), but not in the ledger"
             if found is None:
                 return Item(
                     line.recording_id, line.created_on, why, Outcome.REPORTED, "it is not in the archive either"
@@ -149,7 +149,7 @@ class Verification:
             return Item(line.recording_id, line.created_on, why)
         if any((copy.size, copy.sha256) == (line.size, line.sha256) for copy in copies):
             return None
-        told = f"the log of {head.node} ({head.day}) says {line.size} bytes with {line.sha256}"
+        told = f"the log of {head.node} ({head.period}) says {line.size} bytes with {line.sha256}"
         return Item(line.recording_id, line.created_on, "log and ledger disagree", Outcome.REPORTED, told)
 
 

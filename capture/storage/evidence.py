@@ -16,15 +16,15 @@ _LINES = ContentSettings(content_type="application/x-ndjson")
 
 
 class TableLog:
-    """The log, in the table `archived`: a partition for each day."""
+    """The log, in the table `archived`: a partition for each period."""
 
     def __init__(self, table: TableClient, setting: str) -> None:
         """Take the table and the setting that names its account."""
         self._table = table
         self._setting = setting
 
-    def add(self, entry: Archived, day: str) -> None:
-        """Note one; the same one twice on a day is one."""
+    def add(self, entry: Archived, period: str) -> None:
+        """Note one; the same one twice in a period is one."""
         row: rows.Row = {
             "archived_at": rows.moment(entry.archived_at),
             "path": entry.path,
@@ -33,12 +33,12 @@ class TableLog:
         }
         key = rows.timed_key(entry.created_on, entry.recording_id)
         with failures(self._setting, "write the log"):
-            self._table.upsert_entity({"PartitionKey": day, "RowKey": key, **row}, mode=UpdateMode.REPLACE)
+            self._table.upsert_entity({"PartitionKey": period, "RowKey": key, **row}, mode=UpdateMode.REPLACE)
 
-    def of_day(self, day: str) -> Iterator[Archived]:
-        """Read what was noted on a day, in the order of creation."""
+    def of(self, period: str) -> Iterator[Archived]:
+        """Read what was noted in a period, in the order of creation."""
         with failures(self._setting, "read the log"):
-            for row in self._table.query_entities(f"PartitionKey eq '{day}'", results_per_page=rows.PAGE):
+            for row in self._table.query_entities(f"PartitionKey eq '{period}'", results_per_page=rows.PAGE):
                 created_on, recording_id = rows.parse_timed_key(row["RowKey"])
                 yield Archived(
                     created_on,
@@ -49,10 +49,11 @@ class TableLog:
                     row["sha256"],
                 )
 
-    def first_day(self) -> str | None:
-        """The first day with an entry, None when there is none."""
+    def first_after(self, period: str) -> str | None:
+        """The first period after this one with an entry, None when there is none."""
+        wanted = f"PartitionKey gt '{period}'"
         with failures(self._setting, "read the log"):
-            for row in self._table.list_entities(select=["PartitionKey"], results_per_page=1):
+            for row in self._table.query_entities(wanted, select=["PartitionKey"], results_per_page=1):
                 return str(row["PartitionKey"])
         return None
 

@@ -65,29 +65,31 @@ def test_many_items_are_kept_and_a_request_is_forgotten_with_them(world: World) 
     assert requests.items("one", 10) == []
 
 
-def test_the_log_is_read_by_day(world: World) -> None:
+def test_the_log_is_read_by_period(world: World) -> None:
     log = world.main.log
-    assert log.first_day() is None
+    assert log.first_after("") is None
     later = Archived(after(9), RecordingId("a/b"), after(90.5), "some/a.mp3", 5_000_000_000, "ab" * 32)
     earlier = replace(later, created_on=after(1), recording_id=RecordingId("b"))
     for entry in (later, earlier, later):
-        log.add(entry, "2026-11-22")
-    log.add(later, "2026-11-23")
-    assert list(log.of_day("2026-11-22")) == [earlier, later]
-    assert list(log.of_day("2026-11-24")) == []
-    assert log.first_day() == "2026-11-22"
+        log.add(entry, "2026-11-22T0000")
+    log.add(later, "2026-11-23T0000")
+    assert list(log.of("2026-11-22T0000")) == [earlier, later]
+    assert list(log.of("2026-11-24T0000")) == []
+    assert log.first_after("") == "2026-11-22T0000"
+    assert log.first_after("2026-11-22T0000") == "2026-11-23T0000"
+    assert log.first_after("2026-11-23T0000") is None
 
 
 def test_a_block_is_written_once(world: World) -> None:
     evidence = world.main.evidence
-    name = "node=main/block=00000001-2026-11-22.jsonl"
+    name = "node=main/block=00000001-2026-11-22T0000.jsonl"
     assert evidence.read(name) is None
     assert evidence.add(name, b"first\n")
     assert not evidence.add(name, b"second\n")
     assert evidence.read(name) == b"first\n"
-    evidence.add("node=peer/block=00000001-2026-11-22.jsonl", b"peer's\n")
-    evidence.add("node=main/block=00000002-2026-11-23.jsonl", b"next\n")
-    assert evidence.names(MAIN) == [name, "node=main/block=00000002-2026-11-23.jsonl"]
+    evidence.add("node=peer/block=00000001-2026-11-22T0000.jsonl", b"peer's\n")
+    evidence.add("node=main/block=00000002-2026-11-23T0000.jsonl", b"next\n")
+    assert evidence.names(MAIN) == [name, "node=main/block=00000002-2026-11-23T0000.jsonl"]
     assert len(evidence.names(PEER)) == 1
 
 

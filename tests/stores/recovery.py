@@ -55,7 +55,7 @@ class MemoryRequests(Store):
 
 
 class MemoryLog(Store):
-    """`entries` by day."""
+    """`entries` by period."""
 
     kind = "log"
 
@@ -64,17 +64,17 @@ class MemoryLog(Store):
         self.entries: dict[str, dict[tuple[datetime, str], Archived]] = {}
 
     @operation
-    def add(self, entry: Archived, day: str) -> None:
-        self.entries.setdefault(day, {})[entry.created_on, entry.recording_id] = entry
+    def add(self, entry: Archived, period: str) -> None:
+        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id] = entry
 
     @operation
-    def of_day(self, day: str) -> Iterator[Archived]:
-        found = self.entries.get(day, {})
+    def of(self, period: str) -> Iterator[Archived]:
+        found = self.entries.get(period, {})
         return iter([found[key] for key in sorted(found)])
 
     @operation
-    def first_day(self) -> str | None:
-        return min(self.entries, default=None)
+    def first_after(self, period: str) -> str | None:
+        return min((each for each in self.entries if each > period), default=None)
 
 
 class MemoryEvidence(Store):

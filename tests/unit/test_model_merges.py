@@ -20,6 +20,7 @@ from capture.model.authority import (
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries, merge_screens
+from capture.model.request import Kind, Phase, Progress, Request, Wish, merge_requests
 from capture.model.session import Mark, MarkKind, merge_marks
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -63,6 +64,7 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         parked=st.none() | parkings,
         reopened=st.none() | times,
         screen=st.none() | screens,
+        lost=st.frozensets(copies, max_size=2),
     )
 
 
@@ -95,7 +97,9 @@ def test_ledger_entries_join(one: LedgerEntry, other: LedgerEntry, third: Ledger
 def test_archived_is_never_lost(one: LedgerEntry, other: LedgerEntry) -> None:
     joined = merge_entries(one, other)
     assert joined.copies == one.copies | other.copies
-    assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
+    assert (joined.state == "archived") == bool(joined.copies - one.lost - other.lost)
+    if not one.lost | other.lost:
+        assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
 
 
 @given(st.lists(copies, min_size=1, max_size=4))
@@ -192,6 +196,29 @@ def test_marks_join_in_any_order(some: list[ScreenTimes], random: object) -> Non
     shuffled = list(marks)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert merge_marks(shuffled) == merge_marks(marks) == merge_marks((*merge_marks(marks), *marks))
+
+
+requests = st.builds(
+    Request,
+    id=st.just("one"),
+    kind=st.just(Kind.RECOVER),
+    asked_at=st.just(START),
+    wish=st.none() | st.builds(Wish, at=times, stopped=st.booleans()),
+    progress=st.builds(
+        Progress,
+        epoch=st.integers(0, 2).map(Epoch),
+        step=st.integers(0, 2),
+        phase=st.sampled_from(Phase),
+        detected=st.integers(0, 2),
+    ),
+)
+
+
+@given(requests, requests, requests)
+def test_requests_join(one: Request, other: Request, third: Request) -> None:
+    assert merge_requests(one, other) == merge_requests(other, one)
+    assert merge_requests(one, one) == one
+    assert merge_requests(merge_requests(one, other), third) == merge_requests(one, merge_requests(other, third))
 
 
 def test_every_merge_of_the_model_is_tested_here_or_with_the_sessions() -> None:
