@@ -182,6 +182,18 @@ def recovery_act(req: func.HttpRequest) -> func.HttpResponse:
     return respond(answer(lambda: node.asking.act(req.route_params["id"], req.route_params["action"]), status=202))
 
 
+@app.route("verification", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def verification(req: func.HttpRequest) -> func.HttpResponse:
+    """Show how the latest days stand."""
+    return respond(answer(lambda: node.compliance.listed(req.params.get("days"))))
+
+
+@app.route("verification/{day}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def verification_close(req: func.HttpRequest) -> func.HttpResponse:
+    """Close what is wrong with a day, with a note."""
+    return respond(answer(lambda: node.compliance.close(req.route_params["day"], req.get_body())))
+
+
 def respond(said: Answer) -> func.HttpResponse:
     """Say it in HTTP."""
     return func.HttpResponse(said.body, status_code=said.status, mimetype="application/json")

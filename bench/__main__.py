@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import archive, backlog, calls, memory
+from bench import archive, backlog, calls, memory, recovery
 from bench.contenders import ContenderFailedError
 from bench.figures import figures, speed_table, target_table
 from lab.processes import ROOT, NotStartedError
 from lab.run import interruptible
 from lab.waiting import TimeoutExpiredError
 
-PARTS = ("archive", "memory", "calls", "backlog")
+PARTS = ("archive", "memory", "calls", "backlog", "recovery")
 
 
 def main() -> int:
@@ -63,6 +63,9 @@ def _measure(arguments: argparse.Namespace, console: Console, tell: Callable[[st
     if "backlog" in parts:
         console.print("backlog after a day", style="bold")
         report |= backlog.figures(backlog.measure(arguments.backlog, tell))
+    if "recovery" in parts:
+        console.print("recovery of a day with nothing missing", style="bold")
+        report |= recovery.measure(arguments.day, tell)
     if speeds:
         console.print(speed_table(speeds))
     console.print(target_table(report))
@@ -82,6 +85,7 @@ def _arguments() -> argparse.ArgumentParser:
     add("--recordings", type=_positive, default=500, help="recordings of the calls part (default: %(default)s)")
     sizes = "sizes of the backlogs (default: 1000 10000)"
     add("--backlog", type=_positive, nargs="+", default=[1000, 10000], help=sizes)
+    add("--day", type=_positive, default=100_000, help="recordings of the day to recover (default: %(default)s)")
     add("--rate", type=float, default=10, help="recordings per second of the calls part (default: %(default)g)")
     return parser
 

@@ -7,6 +7,7 @@ from capture.recovery.asking import Asking
 from capture.recovery.automatic import Automatic
 from capture.recovery.chain import Chain
 from capture.recovery.compare import Comparison
+from capture.recovery.days import Compliance
 from capture.recovery.fetch import Fetching
 from capture.recovery.objects import Objects
 from capture.recovery.settle import Settlement
@@ -23,6 +24,19 @@ class Evidence:
         accounts = {on.name: own.evidence, on.peer_name: on.peer.evidence}
         chain = Chain(on.name, own.log, accounts, clock, timedelta(minutes=settings.log_block_minutes))
         self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
+        self.compliance = Compliance(
+            on.name,
+            settings.source_name,
+            on.source,
+            own.ledger,
+            own.jobs,
+            own.days,
+            redundancy.notifier,
+            clock,
+            timedelta(days=settings.recovery_days),
+            settings.compliance_target_percent,
+            settings.min_call_seconds,
+        )
         self.recovery = Recovery(
             node=on.name,
             source=on.source,
@@ -57,6 +71,7 @@ class Evidence:
                 clock,
                 on.jitter,
             ),
+            compliance=self.compliance,
             chain=chain,
             clock=clock,
             lookback=timedelta(minutes=settings.lookback_minutes),

@@ -56,6 +56,7 @@ class Event(StrEnum):
     RECORDINGS_MISSED = "recordings_missed"
     RECOVERY_ASKED = "recovery_asked"
     RECOVERY_ENDED = "recovery_ended"
+    DAY_INCOMPLETE = "day_incomplete"
     OBJECT_LOST = "object_lost"
     OBJECT_ALTERED = "object_altered"
     LOG_BROKEN = "log_broken"

@@ -81,6 +81,7 @@ class Node:
         evidence = Evidence(on, redundancy, audio)
         self._recovery = evidence.recovery
         self.asking = evidence.asking
+        self.compliance = evidence.compliance
         self._sweep = audio.sweep
         self._ingest = audio.ingest
         self._finisher = audio.finisher
@@ -170,6 +171,7 @@ class Node:
             self._finisher.merge(notification)
             if notification.recovery is not None:
                 self._recovery.hear(notification.recovery)
+            self.compliance.hear(notification.days)
             if notification.entry is not None:
                 self._screens.archived(notification.entry)
         except Permanent as error:

@@ -161,6 +161,19 @@ class Settings(BaseModel):
     )
     verify_hour: int = Field(default=2, ge=0, le=23, description="Hour (UTC) after which the nightly sample is read.")
 
+    compliance_target_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="Part of a day's calls with recordings that must be archived, in per cent.",
+    )
+    min_call_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Calls shorter than this that have no recording are called too short in the days' figures.",
+    )
+
     desktop_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Secret from which the keys of the workstations are made, the same in both nodes. Empty: desktops "

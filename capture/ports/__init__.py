@@ -7,7 +7,7 @@ exception of a vendor library through. Times are aware datetimes in UTC.
 from capture.ports.archive import Archive, Upload
 from capture.ports.clock import Clock
 from capture.ports.coordination import Heartbeats, Lease, Queue
-from capture.ports.recovery import Evidence, Log, Requests
+from capture.ports.recovery import Days, Evidence, Log, Requests
 from capture.ports.screens import Alarm, Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.source import Download, Source
 from capture.ports.stores import OwnStores, PeerStores
@@ -19,6 +19,7 @@ __all__ = [
     "Archive",
     "Boards",
     "Clock",
+    "Days",
     "Download",
     "Evidence",
     "Heartbeats",

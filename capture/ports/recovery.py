@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from capture.model.day import DayReport
 from capture.model.evidence import Archived
 from capture.model.identity import NodeName
 from capture.model.request import Item, Request
@@ -31,6 +32,16 @@ class Requests(Protocol):
 
     def tally(self, request_id: str) -> dict[str, int]:
         """Count what has been found by its outcome."""
+
+
+class Days(Protocol):
+    """How each day stands."""
+
+    def merge(self, report: DayReport) -> DayReport:
+        """Join it in (insert, or read-merge-write under an ETag) and return what is known now."""
+
+    def listed(self, limit: int) -> list[DayReport]:
+        """Read the latest days, the latest first, at most `limit`."""
 
 
 class Log(Protocol):

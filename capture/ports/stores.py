@@ -4,7 +4,7 @@ from typing import Protocol
 
 from capture.ports.archive import Archive
 from capture.ports.coordination import Heartbeats, Lease, Queue
-from capture.ports.recovery import Evidence, Log, Requests
+from capture.ports.recovery import Days, Evidence, Log, Requests
 from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
@@ -51,6 +51,10 @@ class OwnStores(PeerStores, Protocol):
     @property
     def requests(self) -> Requests:
         """Requests to recover or verify."""
+
+    @property
+    def days(self) -> Days:
+        """How each day stands."""
 
     @property
     def log(self) -> Log:

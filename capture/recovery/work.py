@@ -18,6 +18,7 @@ from capture.ports import Clock, Requests, Source, State
 from capture.recovery.automatic import Automatic
 from capture.recovery.chain import Chain
 from capture.recovery.compare import Comparison, Missing, slices
+from capture.recovery.days import Compliance
 from capture.recovery.fetch import Fetching
 from capture.recovery.settle import Settlement
 from capture.recovery.verify import Verification
@@ -49,6 +50,7 @@ class Recovery:
     settlement: Settlement
     automatic: Automatic
     verification: Verification
+    compliance: Compliance
     chain: Chain
     clock: Clock
     lookback: timedelta
@@ -67,7 +69,7 @@ class Recovery:
             if active is None:
                 return
             self.automatic.ask()
-            moved = False
+            moved = self.compliance.look() if active.until - self.clock.monotonic() > _A_PAGE else False
             for request in reversed(self.requests.listed(_LATEST)):
                 until = min(ends, active.until - _A_PAGE)
                 if request.live and self.clock.monotonic() < until:

@@ -6,6 +6,7 @@ from capture.events import Event, emit
 from capture.messages import Notification, notifications
 from capture.model.authority import Watermark
 from capture.model.conversation import Conversation
+from capture.model.day import DayReport
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry
 from capture.model.request import News
@@ -44,6 +45,10 @@ class Notifier:
     def tell_recovery(self, news: News) -> None:
         """Tell the peer how a request stands, or keep it in the outbox."""
         self._outgoing.send(notifications.to_json(Notification(self._node, recovery=news)))
+
+    def tell_days(self, days: tuple[DayReport, ...]) -> None:
+        """Tell the peer how some days stand, or keep it in the outbox."""
+        self._outgoing.send(notifications.to_json(Notification(self._node, days=days)))
 
     def deliver(self, limit: int) -> int:
         """Send what waits, oldest first, at most `limit`; stop at the first failure. Return how many went."""

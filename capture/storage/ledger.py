@@ -7,7 +7,7 @@ from datetime import datetime
 from azure.data.tables import TableClient
 
 from capture import messages
-from capture.model.identity import NodeName, RecordingId
+from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, Tally, merge_entries
 from capture.storage import rows
 from capture.storage.failures import failures
@@ -56,6 +56,15 @@ class TableLedger:
         with failures(self._setting, "list the ledger"):
             found = self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]): str(row["state"]) for row in found}
+
+    def calls(self, start: datetime, end: datetime) -> Iterator[tuple[RecordingId, ConversationId | None, str]]:
+        """Id, conversation and state of all entries with `start <= created_on <= end`, read page by page."""
+        columns = ["RowKey", "conversation_id", "state"]
+        with failures(self._setting, "list the ledger"):
+            for row in self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE):
+                conversation = str(row["conversation_id"])
+                recording_id = RecordingId(rows.parse_timed_key(row["RowKey"])[1])
+                yield recording_id, ConversationId(conversation) if conversation else None, str(row["state"])
 
     def tally(self, start: datetime, end: datetime) -> Tally:
         """Count the archived recordings with `start <= created_on <= end`."""

@@ -14,6 +14,7 @@ from capture.storage.accounts import COORDINATION, OTHER_REGION, OWN_REGION, Acc
 from capture.storage.alarms import TableAlarms
 from capture.storage.archive import BLOCK_BYTES, BlobArchive
 from capture.storage.boards import BlobBoards
+from capture.storage.days import TableDays
 from capture.storage.evidence import BlobEvidence, TableLog
 from capture.storage.failures import BEING_DELETED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
@@ -33,7 +34,7 @@ from capture.storage.workstations import TableWorkstations
 TABLES = (
     *("ledger", "jobs", "interactions", "openconversations", "outbox", "state"),
     *("sessions", "workstations", "alarms"),
-    *("requests", "archived"),
+    *("requests", "archived", "days"),
 )
 
 
@@ -85,6 +86,7 @@ class OwnStore(PeerStore):
     """All of one node's own stores."""
 
     requests: TableRequests
+    days: TableDays
     log: TableLog
     jobs: TableJobs
     interactions: TableInteractions
@@ -133,6 +135,7 @@ def open_own_store(
         ledger=shared.ledger,
         evidence=shared.evidence,
         requests=TableRequests(tables.get_table_client("requests"), setting),
+        days=TableDays(tables.get_table_client("days"), setting),
         log=TableLog(tables.get_table_client("archived"), setting),
         jobs=TableJobs(tables.get_table_client("jobs"), setting),
         interactions=TableInteractions(tables.get_table_client("interactions"), setting),

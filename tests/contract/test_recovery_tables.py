@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from capture.model.day import Closing, DayReport
 from capture.model.evidence import Archived
 from capture.model.identity import Epoch, RecordingId
 from capture.model.request import Item, Kind, Outcome, Phase, Progress, Request, Wish
-from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of
+from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of, job
 from tests.contract.worlds import World
 
 ASKED = Request("one", Kind.RECOVER, after(0), start=after(-86400), end=after(0))
@@ -63,6 +64,28 @@ def test_many_items_are_kept_and_a_request_is_forgotten_with_them(world: World) 
     requests.remove("one")
     assert requests.get("one") is None
     assert requests.items("one", 10) == []
+
+
+def test_the_latest_days_come_first_and_merge(world: World) -> None:
+    days = world.main.days
+    assert days.listed(5) == []
+    read = DayReport("2026-11-22", after(0), 5, 4, 1, 0, 0, 0, 6, 6)
+    for name in ("2026-11-21", "2026-11-22", "2026-11-23", "2025-12-31"):
+        days.merge(replace(read, day=name))
+    assert [report.day for report in days.listed(3)] == ["2026-11-23", "2026-11-22", "2026-11-21"]
+    closing = Closing(after(1), "ann", "deleted on purpose 📞")
+    days.merge(replace(read, closing=closing))
+    later = replace(read, read_at=after(9), archived=5, pending=0)
+    assert days.merge(later) == days.merge(read) == replace(later, closing=closing)
+
+
+def test_calls_of_the_ledger_and_jobs_of_a_span(world: World) -> None:
+    world.main.ledger.merge(archived("r1", at=1))
+    world.main.ledger.merge(archived("r2", at=2, conversation=None))
+    world.main.ledger.merge(archived("r3", at=99))
+    assert list(world.main.ledger.calls(after(0), after(2))) == [("r1", "talk", "archived"), ("r2", None, "archived")]
+    world.main.jobs.put([job("a", at=1), job("b", at=9)])
+    assert list(world.main.jobs.between(after(0), after(2))) == [job("a", at=1)]
 
 
 def test_the_log_is_read_by_period(world: World) -> None:

@@ -6,7 +6,7 @@ from capture.ports import Clock
 from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
-from tests.stores.recovery import MemoryEvidence, MemoryLog, MemoryRequests
+from tests.stores.recovery import MemoryDays, MemoryEvidence, MemoryLog, MemoryRequests
 from tests.stores.screens import (
     MemoryAlarms,
     MemoryBoards,
@@ -50,6 +50,7 @@ class MemoryStores:
     boards: MemoryBoards
     staged: MemoryStaged
     requests: MemoryRequests
+    days: MemoryDays
     log: MemoryLog
     evidence: MemoryEvidence
 
@@ -87,6 +88,7 @@ class MemoryAccount:
             boards=MemoryBoards(),
             staged=MemoryStaged(clock),
             requests=MemoryRequests(),
+            days=MemoryDays(),
             log=MemoryLog(),
             evidence=MemoryEvidence(),
         )
@@ -95,7 +97,7 @@ class MemoryAccount:
             *(s.lease, s.heartbeats, s.archive, s.ingest, s.watermarks),
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
             *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
-            *(s.requests, s.log, s.evidence),
+            *(s.requests, s.days, s.log, s.evidence),
         )
         for store in self._all:
             store.power = self.power
@@ -126,6 +128,7 @@ class MemoryAccount:
             boards=s.boards.view(link),
             staged=s.staged.view(link),
             requests=s.requests.view(link),
+            days=s.days.view(link),
             log=s.log.view(link),
             evidence=s.evidence.view(link),
         )

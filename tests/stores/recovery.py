@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from capture.model.day import DayReport, merge_days
 from capture.model.evidence import Archived
 from capture.model.identity import NodeName
 from capture.model.request import Item, Outcome, Request, merge_requests
@@ -52,6 +53,26 @@ class MemoryRequests(Store):
     @operation
     def tally(self, request_id: str) -> dict[str, int]:
         return dict(Counter(item.outcome.value for item in self.found.get(request_id, {}).values()))
+
+
+class MemoryDays(Store):
+    """`days` by their dates."""
+
+    kind = "days"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.days: dict[str, DayReport] = {}
+
+    @operation
+    def merge(self, report: DayReport) -> DayReport:
+        known = self.days.get(report.day)
+        self.days[report.day] = report if known is None else merge_days(known, report)
+        return self.days[report.day]
+
+    @operation
+    def listed(self, limit: int) -> list[DayReport]:
+        return [self.days[day] for day in sorted(self.days, reverse=True)][:limit]
 
 
 class MemoryLog(Store):

@@ -40,6 +40,8 @@ def test_every_function_of_the_design_is_there() -> None:
         "recovery_ask",
         "recovery_one",
         "recovery_act",
+        "verification",
+        "verification_close",
         "respond",
     ]
 

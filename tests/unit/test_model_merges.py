@@ -18,6 +18,7 @@ from capture.model.authority import (
     merge_watermarks,
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
+from capture.model.day import Closing, DayReport, merge_days
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries, merge_screens
 from capture.model.request import Kind, Phase, Progress, Request, Wish, merge_requests
@@ -219,6 +220,29 @@ def test_requests_join(one: Request, other: Request, third: Request) -> None:
     assert merge_requests(one, other) == merge_requests(other, one)
     assert merge_requests(one, one) == one
     assert merge_requests(merge_requests(one, other), third) == merge_requests(one, merge_requests(other, third))
+
+
+days = st.builds(
+    DayReport,
+    day=st.just("2026-11-22"),
+    read_at=times,
+    completed=st.integers(0, 2),
+    archived=st.integers(0, 1),
+    pending=st.just(0),
+    parked=st.just(0),
+    without_recording=st.just(0),
+    too_short=st.just(0),
+    in_dynamics=st.just(0),
+    in_ledger=st.just(0),
+    closing=st.none() | st.builds(Closing, at=times, by=st.sampled_from(["ann", "ben"]), note=st.just("fine")),
+)
+
+
+@given(days, days, days)
+def test_days_join(one: DayReport, other: DayReport, third: DayReport) -> None:
+    assert merge_days(one, other) == merge_days(other, one)
+    assert merge_days(one, one) == one
+    assert merge_days(merge_days(one, other), third) == merge_days(one, merge_days(other, third))
 
 
 def test_every_merge_of_the_model_is_tested_here_or_with_the_sessions() -> None:
