@@ -187,8 +187,20 @@ def _share(said: dict[str, Any]) -> float:
 
 
 def _table(said: Sequence[dict[str, Any]]) -> Table:
-    columns = ["id", "kind", "mode", "status", "from", "to", "compared", "detected", "recovered", "failed", "started"]
-    return table_of(columns, [[_cell(each[column]) for column in columns] for each in said])
+    lines = [
+        [
+            each["id"],
+            f"{each['mode']} {each['kind']}{' (dry run)' if each['dry_run'] else ''}",
+            each["status"],
+            f"{each['ids']} ids" if each["ids"] else f"{each['from'] or 'begin'} {each['to'] or ''}",
+            *(str(each[number]) for number in ("compared", "detected", "recovered", "failed")),
+        ]
+        for each in said
+    ]
+    made = table_of(["request", "what", "status", "of", "compared", "found", "recovered", "failed"], lines)
+    for column in (0, 2):
+        made.columns[column].no_wrap = True  # these are copied, and looked for
+    return made
 
 
 def _found(said: Sequence[dict[str, Any]]) -> list[Table]:
@@ -197,7 +209,3 @@ def _found(said: Sequence[dict[str, Any]]) -> list[Table]:
         return []
     columns = ["id", "created_on", "outcome", "why", "reason"]
     return [table_of(columns, [[item[column] for column in columns] for item in items])]
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
