@@ -27,7 +27,8 @@ def slices(source: Source, start: datetime, end: datetime) -> Iterator[list[Reco
     """Pages of all recordings with `start <= createdon <= end`, oldest first; some may come twice.
 
     Every page is a query of its own, which begins where the one before ended. Pages of one query are cut by position:
-    a row that vanishes between two of them would shift another one across the boundary, unseen.
+    a row that vanishes between two of them would shift another one across the boundary, unseen. Only a second that
+    fills a page (5,000 recordings) is read by position.
     """
     while True:
         moved = False
