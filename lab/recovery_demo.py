@@ -47,9 +47,13 @@ _MOST_SECONDS_TO_SEAL = 300.0
 
 @dataclass(slots=True)
 class Damage:
-    """What was suppressed, by the way in which it was done. `block` is the block of the log that lacks an entry."""
+    """What was suppressed, by the way in which it was done. `block` is the block of the log that lacks an entry.
+
+    `visible` lost their ledger rows, too, but discovery reads them again by itself: they may be found or not.
+    """
 
     ways: dict[str, set[str]] = field(default_factory=dict)
+    visible: set[str] = field(default_factory=set)
     block: str = ""
 
     @property
@@ -153,7 +157,8 @@ def _damage(pair: Pair, stores: Mapping[str, str], copy: damage.Rows, deleted: i
     done = Damage()
     rows = sorted(read_ledger(stores["main"]), key=lambda row: row.recording_id)
     newest = max(pair.organisation.published(hashes=False), key=lambda each: each["created_on"])["recording_id"]
-    rows = [row for row in rows if row.recording_id != newest]  # discovery reads that one again by itself
+    rows = [row for row in rows if row.recording_id != newest]
+    done.visible = {newest} - set(map(damage.id_of, copy))
     done.ways["ledger restored from an old copy"] = {row.recording_id for row in rows} - set(map(damage.id_of, copy))
     done.block, struck = damage.strike_from_log(stores["main"], "main")
     free = [row for row in rows if row.recording_id not in done.recordings | {struck}]
@@ -184,7 +189,7 @@ def _recovered(pair: Pair, stores: Mapping[str, str], done: Damage) -> dict[str,
     findings = check(truth, stores, SOURCE)
     ledgers = [{row.recording_id for row in read_ledger(store)} for store in stores.values()]
     items = [item for each in said for item in each["items"]]
-    return figures(Said(items, done.ways, done.block), findings, set.intersection(*ledgers)) | {
+    return figures(Said(items, done.ways, done.block, done.visible), findings, set.intersection(*ledgers)) | {
         "seconds": round(seconds, 1),
         "seconds_of_recover": round(recover_seconds, 1),
         "dataverse_calls": calls,

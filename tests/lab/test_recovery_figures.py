@@ -44,6 +44,8 @@ def test_what_was_said_to_be_recovered_and_is_missing_is_not_counted() -> None:
 def test_alarms_without_a_reason_are_counted() -> None:
     said = figures(Said([*ALL, item("fine")], WAYS, "block"), Findings(hash_mismatches=["changed"]), LEDGERS)
     assert (said["false_alarms"], said["false_alarm_ids"]) == (1, ["fine"])
+    lost = Said([*ALL, item("fine")], WAYS, "block", visible=["fine"])
+    assert figures(lost, Findings(hash_mismatches=["changed"]), LEDGERS)["false_alarms"] == 0
 
 
 def test_an_altered_object_that_nobody_named_is_told() -> None:
