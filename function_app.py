@@ -194,6 +194,12 @@ def verification_close(req: func.HttpRequest) -> func.HttpResponse:
     return respond(answer(lambda: node.compliance.close(req.route_params["day"], req.get_body())))
 
 
+@app.route("recordings/{id}/remove", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+def recording_remove(req: func.HttpRequest) -> func.HttpResponse:
+    """Have one recording removed, by whom and why."""
+    return respond(answer(lambda: node.removing.run(req.route_params["id"], req.get_body())))
+
+
 def respond(said: Answer) -> func.HttpResponse:
     """Say it in HTTP."""
     return func.HttpResponse(said.body, status_code=said.status, mimetype="application/json")

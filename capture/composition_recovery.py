@@ -10,6 +10,7 @@ from capture.recovery.compare import Comparison
 from capture.recovery.days import Compliance
 from capture.recovery.fetch import Fetching
 from capture.recovery.objects import Objects
+from capture.recovery.removal import Removing
 from capture.recovery.settle import Settlement
 from capture.recovery.verify import Verification
 from capture.recovery.work import Recovery
@@ -24,6 +25,7 @@ class Evidence:
         accounts = {on.name: own.evidence, on.peer_name: on.peer.evidence}
         chain = Chain(on.name, own.log, accounts, clock, timedelta(minutes=settings.log_block_minutes))
         self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
+        self.removing = Removing(on.name, own.ledger, audio.finisher, clock)
         self.compliance = Compliance(
             on.name,
             settings.source_name,

@@ -82,6 +82,7 @@ class Node:
         self._recovery = evidence.recovery
         self.asking = evidence.asking
         self.compliance = evidence.compliance
+        self.removing = evidence.removing
         self._sweep = audio.sweep
         self._ingest = audio.ingest
         self._finisher = audio.finisher

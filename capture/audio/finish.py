@@ -16,8 +16,9 @@ from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.conversation import Conversation
 from capture.model.evidence import archived, period_of
+from capture.model.evidence import removed as log_removal
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, merge_entries
+from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
 from capture.ports import Archive, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
@@ -82,6 +83,12 @@ class Finisher:
         self.notifier.tell(known, None)
         return known
 
+    def remove(self, entry: LedgerEntry, removal: Removal) -> LedgerEntry:
+        """Have the audio removed, here and at the peer, for good. The fact comes first: nobody fetches it again."""
+        known = self.keep(replace(entry, removed=removal), None)
+        self.notifier.tell(known, None)
+        return known
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None and known.state != "parked":
@@ -104,11 +111,15 @@ class Finisher:
 
     def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
         """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
-        own_copy = next((copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node), None)
+        own_copy = next(iter(self._own_copies(entry)), None) if entry.removed is None else None
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
             self.log.add(archived(entry, own_copy), period_of(self.clock.now(), self.log_period))
-        if entry.conversation_id is not None and (conversation is None or not conversation.finished):
+        if (
+            entry.removed is None
+            and entry.conversation_id is not None
+            and (conversation is None or not conversation.finished)
+        ):
             self.open_conversations.put(
                 entry.conversation_id,
                 self.clock.now() + (_READ_AGAIN_AFTER if conversation else timedelta(0)),
@@ -118,11 +129,20 @@ class Finisher:
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
+        if known.removed is not None:
+            for copy in self._own_copies(known):
+                # Noted before it is done: killed in between, the next telling does it.
+                period = period_of(self.clock.now(), self.log_period)
+                self.log.add(log_removal(known, copy, known.removed), period)
+                self.archive.remove(copy.path)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
         if known.parked is not None and known.state != "parked":
             self.state.forget_parked(entry.recording_id)
         return known
+
+    def _own_copies(self, entry: LedgerEntry) -> list[Copy]:
+        return [copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node]
 
     def merge(self, notification: Notification) -> None:
         """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it.
@@ -163,7 +183,7 @@ class Finisher:
 
         It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
         """
-        if all(copy.node != self.node for copy in entry.copies):
+        if entry.removed is not None or all(copy.node != self.node for copy in entry.copies):
             return None
         known = self.ledger.get(entry.recording_id, entry.created_on)
         return known if known is not None and merge_entries(known, entry) == known else None
@@ -176,11 +196,11 @@ class Finisher:
         self.interactions.add_reading(conversation)
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
-            for copy in entry.copies - entry.lost:
+            for copy in entry.copies - entry.lost if entry.removed is None else ():
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
 
 
 def _facts(entry: LedgerEntry) -> tuple[object, ...]:
     """What the peer must know of a recording just as this node does."""
-    return entry.copies, entry.lost, entry.parked, entry.reopened
+    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed

@@ -85,7 +85,7 @@ class Ingest:
         # same, the commit would find it.
         has_past = repeated or command.attempt > 1 or command.look_first
         known = self.ledger.get(recording.id, recording.created_on) if has_past else None
-        if known is not None and known.address is not None:
+        if known is not None and (known.address is not None or known.removed is not None):
             # Everything local is done, but perhaps not the telling: once more does no harm.
             self.finisher.tell_again(known, command.conversation, command.assigned_by)
             return

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry
+from capture.model.ledger import Copy, LedgerEntry, Removal
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Archived:
-    """One line of the log: what was archived, where, with which hash."""
+    """One line of the log: what was archived, where, with which hash; or, with a `note`, who has had it removed."""
 
     created_on: datetime
     recording_id: RecordingId
@@ -23,6 +23,7 @@ class Archived:
     path: str
     size: int
     sha256: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ def archived(entry: LedgerEntry, copy: Copy) -> Archived:
     return Archived(entry.created_on, entry.recording_id, copy.archived_at, copy.path, copy.size, copy.sha256)
 
 
+def removed(entry: LedgerEntry, copy: Copy, removal: Removal) -> Archived:
+    """Make the line for the removal of one copy."""
+    note = f"removed by {removal.by}: {removal.reason}"
+    return Archived(entry.created_on, entry.recording_id, removal.at, copy.path, copy.size, copy.sha256, note)
+
+
 def block(node: NodeName, number: int, period: str, previous: str, entries: Iterable[Archived]) -> bytes:
     """Write a block: the same entries in any order give the same bytes."""
     ordered = sorted(set(entries))
@@ -84,6 +91,7 @@ def read_block(body: bytes) -> tuple[Head, list[Archived]]:
                 each["path"],
                 each["size"],
                 each["sha256"],
+                each["note"],
             )
             for each in entries
         ]

@@ -32,6 +32,16 @@ class Parked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Removal:
+    """A person has had the audio removed, such as one with payment-card data: when, at which node, who and why."""
+
+    at: datetime
+    node: NodeName
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenTimes:
     """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile."""
@@ -76,15 +86,18 @@ class LedgerEntry:
     reopened: datetime | None = None
     screen: ScreenTimes | None = None
     lost: frozenset[Copy] = frozenset()
+    removed: Removal | None = None
 
     @property
     def address(self) -> Copy | None:
-        """The copy that counts: the earliest that is not lost. None while nobody has archived it."""
-        return min(self.copies - self.lost, default=None)
+        """The copy that counts: the earliest that is not lost. None while nobody has archived it, or once removed."""
+        return min(self.copies - self.lost, default=None) if self.removed is None else None
 
     @property
     def state(self) -> str:
-        """`archived` as soon as one copy is known; else `parked`, or `open` when a person has reopened it."""
+        """`removed` for good; `archived` as soon as one copy is known; else `parked`, or `open` when reopened."""
+        if self.removed is not None:
+            return "removed"
         if self.address is not None:
             return "archived"
         undone = self.parked is None or (self.reopened is not None and self.reopened >= self.parked.at)
@@ -100,6 +113,7 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
     """Join what is known: the union of the copies, the later parking and reopening, and whichever conversation."""
     parkings = [parked for parked in (one.parked, other.parked) if parked is not None]
     reopenings = [reopened for reopened in (one.reopened, other.reopened) if reopened is not None]
+    removals = [removed for removed in (one.removed, other.removed) if removed is not None]
     conversations = [c for c in (one.conversation_id, other.conversation_id) if c is not None]
     return LedgerEntry(
         recording_id=one.recording_id,
@@ -110,6 +124,7 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         reopened=max(reopenings, default=None),
         screen=merge_screens(one.screen, other.screen),
         lost=one.lost | other.lost,
+        removed=max(removals, default=None),
     )
 
 

@@ -33,3 +33,9 @@ class Archive(Protocol):
 
     def read(self, path: str) -> Iterator[bytes] | None:
         """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
+
+    def remove(self, path: str) -> None:
+        """Delete the object at `path` and the document beside it; no error when they are not there.
+
+        Permanent when a policy of the store locks it.
+        """

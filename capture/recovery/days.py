@@ -22,6 +22,7 @@ _RECENT, _EARLIER = timedelta(hours=1), timedelta(hours=24)
 _SCREEN = "screen-"
 """How the ids of screens' recordings begin; Dynamics' ids are guids."""
 _WORST = ("parked", "pending", "archived")
+_COUNTED_AS = {"open": "pending", "removed": "archived"}
 _MOST_DAYS = 366
 
 
@@ -131,7 +132,7 @@ class Compliance:
                 found[job.recording.conversation_id].add("pending")
         for recording_id, conversation_id, state in self.ledger.calls(start, end):
             if conversation_id is not None and not recording_id.startswith(_SCREEN):
-                found[conversation_id].add("pending" if state == "open" else state)
+                found[conversation_id].add(_COUNTED_AS.get(state, state))
         return found
 
     def _shown(self, report: DayReport) -> dict[str, Any]:

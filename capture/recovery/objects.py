@@ -25,7 +25,7 @@ class Objects:
 
     def check(self, entry: LedgerEntry) -> Iterator[Item]:
         """Say what is wrong. A copy that is gone counts no more from then on, so the recording is fetched again."""
-        for copy in sorted(entry.copies - entry.lost):
+        for copy in sorted(entry.copies - entry.lost) if entry.removed is None else ():
             archive = self.archives.get(copy.node)
             if archive is None:
                 continue

@@ -29,6 +29,8 @@ class Settlement:
                     entry = self.ledger.get(recording_id, item.created_on)
                     why = entry.parked.reason if entry is not None and entry.parked is not None else "parked"
                     settled.append(replace(item, outcome=Outcome.FAILED, reason=why))
+                case "removed":
+                    settled.append(replace(item, outcome=Outcome.REPORTED, reason="a person has had it removed"))
                 case _:
                     pass
         return settled

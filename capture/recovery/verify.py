@@ -135,6 +135,8 @@ class Verification:
         return items
 
     def _line(self, head: Head, line: Archived, known: Mapping[RecordingId, LedgerEntry]) -> Item | None:
+        if line.note:
+            return None  # it tells of a removal
         entry = known.get(line.recording_id)
         copies = [] if entry is None else [copy for copy in entry.copies if copy.archived_at == line.archived_at]
         if not copies:

@@ -12,6 +12,7 @@ from capture.model.identity import NodeName, RecordingId
 from capture.storage import rows
 from capture.storage.failures import code_of, failures, once_more
 
+_REMOVED = "|removed"
 _LINES = ContentSettings(content_type="application/x-ndjson")
 
 
@@ -30,8 +31,10 @@ class TableLog:
             "path": entry.path,
             "size": str(entry.size),
             "sha256": entry.sha256,
+            "note": entry.note,
         }
-        key = rows.timed_key(entry.created_on, entry.recording_id)
+        # Both may happen in one period.
+        key = rows.timed_key(entry.created_on, entry.recording_id + (_REMOVED if entry.note else ""))
         with failures(self._setting, "write the log"):
             self._table.upsert_entity({"PartitionKey": period, "RowKey": key, **row}, mode=UpdateMode.REPLACE)
 
@@ -42,11 +45,12 @@ class TableLog:
                 created_on, recording_id = rows.parse_timed_key(row["RowKey"])
                 yield Archived(
                     created_on,
-                    RecordingId(recording_id),
+                    RecordingId(recording_id.removesuffix(_REMOVED)),
                     rows.parse_moment(row["archived_at"]),
                     row["path"],
                     int(row["size"]),
                     row["sha256"],
+                    row["note"],
                 )
 
     def first_after(self, period: str) -> str | None:

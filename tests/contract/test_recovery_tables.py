@@ -127,6 +127,26 @@ def test_an_archived_object_is_read_again(world: World) -> None:
     assert world.peer.archive.read("some/r2.mp3") is None
 
 
+def test_an_archived_object_is_removed_with_its_document(world: World) -> None:
+    upload = world.main.archive.upload("some/r1.mp3")
+    upload.write(b"x")
+    assert upload.commit(copy_of("r1"), archived("r1"), None)
+    world.main.archive.put_sidecar("some/r1.mp3", b"{}")
+    world.main.archive.remove("some/r1.mp3")
+    world.main.archive.remove("some/r1.mp3")
+    assert world.main.archive.read("some/r1.mp3") is None
+    assert world.main.archive.find("some/r1") is None
+    assert world.sidecar("some/r1.mp3") is None
+
+
+def test_archiving_and_removal_stand_side_by_side_in_the_log(world: World) -> None:
+    kept = Archived(after(1), RecordingId("r1"), after(2), "some/r1.mp3", 5, "ab" * 32)
+    gone = replace(kept, archived_at=after(9), note="removed by ann: a card number")
+    for entry in (kept, gone, gone):
+        world.main.log.add(entry, "2026-11-22T0000")
+    assert list(world.main.log.of("2026-11-22T0000")) == [kept, gone]
+
+
 def test_states_of_the_ledger(world: World) -> None:
     ledger = world.main.ledger
     kept = archived("r1", at=1)

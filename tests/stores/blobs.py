@@ -48,8 +48,13 @@ class MemoryArchive(Store):
 
     @operation
     def put_sidecar(self, path: str, document: bytes) -> None:
-        folder, slash, name = path.rpartition("/")
-        self.sidecars[f"{folder}{slash}{name.rpartition('.')[0] or name}.json"] = document
+        self.sidecars[beside(path)] = document
+
+    @operation
+    def remove(self, path: str) -> None:
+        if (blob := self.blobs.pop(path, None)) is not None:
+            self._by_stem[path.rpartition(".")[0]].remove(blob)
+        self.sidecars.pop(beside(path), None)
 
     @operation
     def read(self, path: str) -> Iterator[bytes] | None:
@@ -68,6 +73,12 @@ class MemoryArchive(Store):
         self.blobs[path] = blob
         self._by_stem.setdefault(path.rpartition(".")[0], []).append(blob)
         return True
+
+
+def beside(path: str) -> str:
+    """Name of the document beside a recording."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.json"
 
 
 class MemoryUpload:

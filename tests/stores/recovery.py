@@ -82,11 +82,11 @@ class MemoryLog(Store):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: dict[str, dict[tuple[datetime, str], Archived]] = {}
+        self.entries: dict[str, dict[tuple[datetime, str, bool], Archived]] = {}
 
     @operation
     def add(self, entry: Archived, period: str) -> None:
-        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id] = entry
+        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id, entry.note != ""] = entry
 
     @operation
     def of(self, period: str) -> Iterator[Archived]:

@@ -42,6 +42,7 @@ def test_every_function_of_the_design_is_there() -> None:
         "recovery_act",
         "verification",
         "verification_close",
+        "recording_remove",
         "respond",
     ]
 

@@ -20,7 +20,7 @@ from capture.model.authority import (
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.day import Closing, DayReport, merge_days
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
-from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries, merge_screens
+from capture.model.ledger import Copy, LedgerEntry, Parked, Removal, ScreenTimes, merge_entries, merge_screens
 from capture.model.request import Kind, Phase, Progress, Request, Wish, merge_requests
 from capture.model.session import Mark, MarkKind, merge_marks
 
@@ -66,6 +66,7 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         reopened=st.none() | times,
         screen=st.none() | screens,
         lost=st.frozensets(copies, max_size=2),
+        removed=st.none() | st.builds(Removal, at=times, node=nodes, by=st.just("ann"), reason=st.just("a card")),
     )
 
 
@@ -98,8 +99,10 @@ def test_ledger_entries_join(one: LedgerEntry, other: LedgerEntry, third: Ledger
 def test_archived_is_never_lost(one: LedgerEntry, other: LedgerEntry) -> None:
     joined = merge_entries(one, other)
     assert joined.copies == one.copies | other.copies
-    assert (joined.state == "archived") == bool(joined.copies - one.lost - other.lost)
-    if not one.lost | other.lost:
+    removed = one.removed or other.removed
+    assert (joined.state == "removed") == (removed is not None)
+    assert (joined.state == "archived") == (removed is None and bool(joined.copies - one.lost - other.lost))
+    if not one.lost | other.lost and removed is None:
         assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
 
 
@@ -159,7 +162,7 @@ def test_a_person_reopens_only_the_parkings_up_to_then(one: LedgerEntry, other: 
     joined = merge_entries(one, other)
     if joined.state == "open":
         assert joined.parked is None or (joined.reopened is not None and joined.reopened >= joined.parked.at)
-    assert joined.finished == (joined.state in {"archived", "parked"})
+    assert joined.finished == (joined.state in {"archived", "parked", "removed"})
 
 
 @given(st.builds(Watermark, epoch=st.integers(0, 4).map(Epoch), low=times), watermarks)

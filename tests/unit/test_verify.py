@@ -1,8 +1,13 @@
 """Verification names every object that is gone or altered and every change of the log, and finds nothing else."""
 
+import json
 from dataclasses import replace
 
+import pytest
+
+from capture.errors import Absent, Permanent
 from capture.model.evidence import read_block
+from capture.model.identity import RecordingId
 from capture.model.recording import Recording
 from tests.pair import NAMES, Pair
 from tests.unit.test_recovery import ask, begun, recovered, shown
@@ -106,6 +111,41 @@ def test_ledgers_that_disagree_are_named() -> None:
     said = found(verified(pair))
     assert set(said) == {rows[4].id}
     assert "ledgers disagree" in said[rows[4].id][1]
+
+
+def removed(pair: Pair, row: Recording, name: str = "main") -> dict[str, str]:
+    said = {"created_on": row.created_on.isoformat(), "by": "ann", "reason": "a card number is read out"}
+    return pair.members[name].node.removing.run(row.id, json.dumps(said).encode())
+
+
+def test_a_recording_is_removed_from_whichever_archive_has_it_and_nobody_brings_it_back() -> None:
+    pair, rows = archived_pair()
+    wanted = [next(row for row in rows if home(pair, row) == name) for name in NAMES]
+    for row in wanted:
+        assert removed(pair, row) == {"recording_id": row.id, "state": "removed"}
+    pair.turn()
+    pair.turn()
+    for name in NAMES:
+        stores = pair.accounts[name].stores
+        assert not {row.id for row in wanted} & pair.archived(name)
+        assert not [path for path in stores.archive.sidecars if any(row.id in path for row in wanted)]
+        assert all(stores.ledger.entries[row.created_on, row.id].state == "removed" for row in wanted)
+        noted = [each.note for period in stores.log.entries.values() for each in period.values() if each.note]
+        assert noted == ["removed by ann: a card number is read out"]
+    request = ask(pair, ids=[row.id for row in wanted])
+    recovered(pair)
+    assert shown(pair, request)["detected"] == 0
+    assert verified(pair)["items"] == []
+    a_second_block(pair)
+    assert verified(pair)["items"] == []
+
+
+def test_what_cannot_be_removed_is_said() -> None:
+    pair, rows = archived_pair()
+    with pytest.raises(Absent, match="the ledger has no recording"):
+        removed(pair, replace(rows[0], id=RecordingId("nobody")))
+    with pytest.raises(Permanent, match="by: "):
+        pair.members["main"].node.removing.run("r0001", b'{"created_on": "2026-11-22T00:00:00Z", "reason": "x"}')
 
 
 def blocks(pair: Pair, name: str) -> dict[str, bytes]:
