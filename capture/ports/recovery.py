@@ -21,6 +21,9 @@ class Requests(Protocol):
     def listed(self, limit: int) -> list[Request]:
         """Read the latest by `asked_at`, the latest first, at most `limit`."""
 
+    def live(self) -> list[Request]:
+        """Read those on which there is something to do (`Request.live`), the oldest first."""
+
     def remove(self, request_id: str) -> None:
         """Forget a request and all that it has found; no error when it is not there."""
 

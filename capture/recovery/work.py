@@ -28,8 +28,6 @@ _AT_ONCE = 100
 """Ids asked for in one go, and items told to the peer in one message."""
 _SETTLED_AT_ONCE = 1000
 _MOST_FOUND = 10_000
-_LATEST = 200
-"""Requests that are looked at: the latest ones."""
 _A_PAGE = 3.0
 """Seconds that a page may take: with less of the authority left none is begun."""
 _DRY = "dry run: nothing was fetched"
@@ -70,9 +68,9 @@ class Recovery:
                 return
             self.automatic.ask()
             moved = self.compliance.look() if active.until - self.clock.monotonic() > _A_PAGE else False
-            for request in reversed(self.requests.listed(_LATEST)):
+            for request in self.requests.live():
                 until = min(ends, active.until - _A_PAGE)
-                if request.live and self.clock.monotonic() < until:
+                if self.clock.monotonic() < until:
                     moved = self._step(active, request, until, hold) or moved
 
     def _step(self, active: Active, request: Request, until: float, hold: Callable[[], Active | None]) -> bool:

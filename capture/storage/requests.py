@@ -59,6 +59,13 @@ class TableRequests:
             read = [_request(rows.read(self._table, _REQUESTS, key)) for _, key in keys[:limit]]
         return [request for request in read if request is not None]
 
+    def live(self) -> list[Request]:
+        """Read those on which there is something to do, the oldest first."""
+        wanted = f"PartitionKey eq '{_REQUESTS}' and status ne 'done' and status ne 'stopped'"
+        with failures(self._setting, "list requests"):
+            read = [_request(row) for row in self._table.query_entities(wanted, results_per_page=rows.PAGE)]
+        return sorted((each for each in read if each is not None), key=lambda each: (each.asked_at, each.id))
+
     def remove(self, request_id: str) -> None:
         """Forget a request and all that it has found; no error when it is not there."""
         partition = _items_of(request_id)

@@ -42,6 +42,19 @@ def test_the_latest_requests_come_first(world: World) -> None:
     assert [request.id for request in requests.listed(2)] == ["r3", "r2"]
 
 
+def test_requests_with_something_to_do(world: World) -> None:
+    requests = world.main.requests
+    assert requests.live() == []
+    later = replace(ASKED, id="later", asked_at=after(9))
+    stopped = replace(ASKED, id="stopped", wish=Wish(after(1), stopped=True))
+    done = replace(ASKED, id="done", progress=Progress(Epoch(1), 1, Phase.DONE))
+    for each in (later, ASKED, stopped, done):
+        requests.merge(each)
+    assert requests.live() == [ASKED, later]
+    requests.merge(replace(stopped, wish=Wish(after(2), stopped=False)))
+    assert [request.id for request in requests.live()] == ["one", "stopped", "later"]
+
+
 @pytest.mark.parametrize("name", ODD_IDS)
 def test_what_was_found_is_kept_once_and_in_order(world: World, name: str) -> None:
     requests = world.main.requests

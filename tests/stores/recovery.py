@@ -36,6 +36,11 @@ class MemoryRequests(Store):
         return sorted(self.requests.values(), key=lambda each: (each.asked_at, each.id), reverse=True)[:limit]
 
     @operation
+    def live(self) -> list[Request]:
+        found = (request for request in self.requests.values() if request.live)
+        return sorted(found, key=lambda each: (each.asked_at, each.id))
+
+    @operation
     def remove(self, request_id: str) -> None:
         self.requests.pop(request_id, None)
         self.found.pop(request_id, None)
