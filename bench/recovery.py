@@ -118,7 +118,8 @@ def _partition(row: Mapping[str, Any]) -> str:
 
 def _rows(truth: Sequence[Truth]) -> Iterator[dict[str, Any]]:
     for each in truth:
-        created_on = datetime.fromisoformat(each["created_on"])
+        # A node keeps the whole second that Dynamics says.
+        created_on = datetime.fromisoformat(each["created_on"]).replace(microsecond=0)
         copy = Copy(created_on, NodeName("main"), f"bench/{each['recording_id']}.mp3", 1024, "0" * 64, "audio/mpeg")
         conversation = ConversationId(each["conversation_id"])
         entry = LedgerEntry(RecordingId(each["recording_id"]), created_on, conversation, frozenset({copy}))
