@@ -206,5 +206,6 @@ class Audio:
             clock=clock,
             max_failures=settings.max_failures,
             look_patience=timedelta(seconds=settings.look_patience_seconds),
+            shortest=timedelta(seconds=settings.min_call_seconds),
         )
         self.requeue = Requeue(on.name, own.ledger, own.state, self.finisher)

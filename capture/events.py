@@ -53,6 +53,7 @@ class Event(StrEnum):
     WORKSTATION_SIGNED_OUT = "workstation_signed_out"
     WORKSTATIONS_DOUBLED = "workstations_doubled"
     LONG_CALL = "long_call"
+    RECORDING_LEFT_OUT = "recording_left_out"
     RECORDING_REMOVED = "recording_removed"
     RECORDINGS_MISSED = "recordings_missed"
     RECOVERY_ASKED = "recovery_asked"

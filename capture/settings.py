@@ -171,7 +171,8 @@ class Settings(BaseModel):
         default=0,
         ge=0,
         le=3600,
-        description="Calls shorter than this that have no recording are called too short in the days' figures.",
+        description="Recordings of calls that were over and shorter than this when their turn came are not archived; 0 "
+        "archives all.",
     )
 
     desktop_secret: SecretStr = Field(

@@ -22,7 +22,9 @@ _RECENT, _EARLIER = timedelta(hours=1), timedelta(hours=24)
 _SCREEN = "screen-"
 """How the ids of screens' recordings begin; Dynamics' ids are guids."""
 _WORST = ("parked", "pending", "archived")
-_COUNTED_AS = {"open": "pending", "removed": "archived"}
+_REMOVED = "removed"
+_COUNTED_AS = {"archived": _REMOVED}
+"""What a person has had removed was archived."""
 _MOST_DAYS = 366
 
 
@@ -71,10 +73,11 @@ class Compliance:
             for call in page:
                 completed += 1
                 found = states.get(call.id)
-                if found is not None:
-                    counts[next(state for state in _WORST if state in found)] += 1
-                elif call.seconds is not None and call.seconds < self.shortest:
+                kept = found is not None and found != {_REMOVED}
+                if not kept and call.seconds is not None and call.seconds < self.shortest:
                     counts["too_short"] += 1
+                elif found is not None:
+                    counts[next(state for state in _WORST if state in found or _COUNTED_AS.get(state) in found)] += 1
                 else:
                     counts["without_recording"] += 1
         last = end - timedelta(microseconds=1)
@@ -132,7 +135,7 @@ class Compliance:
                 found[job.recording.conversation_id].add("pending")
         for recording_id, conversation_id, state in self.ledger.calls(start, end):
             if conversation_id is not None and not recording_id.startswith(_SCREEN):
-                found[conversation_id].add(_COUNTED_AS.get(state, state))
+                found[conversation_id].add("pending" if state == "open" else state)
         return found
 
     def _shown(self, report: DayReport) -> dict[str, Any]:

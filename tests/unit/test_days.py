@@ -1,11 +1,14 @@
 """Each day is shown with what is archived and what is not, and two counts show a mistake in the comparison."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from capture.errors import Absent, Permanent
+from capture.model.conversation import Conversation
 from capture.model.day import CompletedCall
 from capture.model.identity import ConversationId
 from tests.pair import Pair
@@ -45,6 +48,28 @@ def test_a_day_counts_every_call_once() -> None:
     assert (day["without_recording"], day["too_short"]) == (1, 1)
     assert day["compliance"] == pytest.approx(2 / 3)
     assert "1 calls pending" in str(day["incident"])
+
+
+def test_a_call_that_is_too_short_is_not_archived_and_is_no_incident() -> None:
+    pair = begun(SETTINGS)
+    pair.source.finished.add(ConversationId("short"))
+    read = pair.source.conversations
+
+    def brief(ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
+        now = pair.clock.now()
+        ends = now + timedelta(seconds=4)
+        return {key: replace(talk, started_on=now, closed_on=ends) for key, talk in read(ids).items()}
+
+    pair.source.conversations = brief  # type: ignore[method-assign]
+    short, whole = pair.publish(conversation="short"), pair.publish(conversation="still going on")
+    a_call(pair, "short", seconds=4)
+    day = looked(pair)
+    archived = pair.archived("main") | pair.archived("peer")
+    assert short.id not in archived
+    assert whole.id in archived
+    assert (day["too_short"], day["with_recording"], day["incident"]) == (1, 0, None)
+    ledgers = [account.stores.ledger for name, account in pair.accounts.items() if name != "witness"]
+    assert all(ledger.entries[short.created_on, short.id].state == "removed" for ledger in ledgers)
 
 
 def test_a_whole_day_has_no_incident_and_both_nodes_know_it() -> None:
