@@ -31,7 +31,7 @@ class Archive(Protocol):
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""
 
-    def read(self, path: str) -> Iterator[bytes] | None:
+    def content(self, path: str) -> Iterator[bytes] | None:
         """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
 
     def remove(self, path: str) -> None:

@@ -50,7 +50,7 @@ class Objects:
 
 
 def _read(archive: Archive, copy: Copy) -> tuple[int, str] | None:
-    chunks = archive.read(copy.path)
+    chunks = archive.content(copy.path)
     if chunks is None:
         return None
     found, size = hashlib.sha256(), 0

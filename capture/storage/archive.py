@@ -53,7 +53,7 @@ class BlobArchive:
             blob = self._container.get_blob_client(_beside(path))
             blob.upload_blob(document, overwrite=True, content_settings=_JSON)
 
-    def read(self, path: str) -> Iterator[bytes] | None:
+    def content(self, path: str) -> Iterator[bytes] | None:
         """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
         with failures(self._setting, "read from the archive"):
             try:

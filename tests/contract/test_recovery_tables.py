@@ -134,10 +134,10 @@ def test_an_archived_object_is_read_again(world: World) -> None:
     upload = world.main.archive.upload("some/r1.mp3")
     upload.write(b"x" * 100_000)
     assert upload.commit(copy_of("r1"), entry, "call.mp3")
-    read = world.peer.archive.read("some/r1.mp3")
+    read = world.peer.archive.content("some/r1.mp3")
     assert read is not None
     assert b"".join(read) == b"x" * 100_000
-    assert world.peer.archive.read("some/r2.mp3") is None
+    assert world.peer.archive.content("some/r2.mp3") is None
 
 
 def test_an_archived_object_is_removed_with_its_document(world: World) -> None:
@@ -147,7 +147,7 @@ def test_an_archived_object_is_removed_with_its_document(world: World) -> None:
     world.main.archive.put_sidecar("some/r1.mp3", b"{}")
     world.main.archive.remove("some/r1.mp3")
     world.main.archive.remove("some/r1.mp3")
-    assert world.main.archive.read("some/r1.mp3") is None
+    assert world.main.archive.content("some/r1.mp3") is None
     assert world.main.archive.find("some/r1") is None
     assert world.sidecar("some/r1.mp3") is None
 

@@ -57,7 +57,7 @@ class MemoryArchive(Store):
         self.sidecars.pop(beside(path), None)
 
     @operation
-    def read(self, path: str) -> Iterator[bytes] | None:
+    def content(self, path: str) -> Iterator[bytes] | None:
         blob = self.blobs.get(path)
         return None if blob is None else iter([blob.data])
 
