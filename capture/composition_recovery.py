@@ -75,6 +75,7 @@ class Evidence:
             ),
             compliance=self.compliance,
             chain=chain,
+            incidents=redundancy.incidents,
             clock=clock,
             lookback=timedelta(minutes=settings.lookback_minutes),
             seconds=settings.recovery_seconds,

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched
 
+from capture.errors import CaptureError, Superseded
 from capture.events import Event, emit
 from capture.model.authority import Active
 from capture.model.identity import ConversationId, NodeName, RecordingId
@@ -22,6 +24,7 @@ from capture.recovery.days import Compliance
 from capture.recovery.fetch import Fetching
 from capture.recovery.settle import Settlement
 from capture.recovery.verify import Verification
+from capture.redundancy.incidents import Incidents
 from capture.redundancy.notifications import Notifier
 
 _AT_ONCE = 100
@@ -50,6 +53,7 @@ class Recovery:
     verification: Verification
     compliance: Compliance
     chain: Chain
+    incidents: Incidents
     clock: Clock
     lookback: timedelta
     seconds: float
@@ -67,11 +71,24 @@ class Recovery:
             if active is None:
                 return
             self.automatic.ask()
-            moved = self.compliance.look() if active.until - self.clock.monotonic() > _A_PAGE else False
+            moved = False
+            if active.until - self.clock.monotonic() > _A_PAGE:
+                moved = self._tried("days", self.compliance.look)
             for request in self.requests.live():
                 until = min(ends, active.until - _A_PAGE)
                 if self.clock.monotonic() < until:
-                    moved = self._step(active, request, until, hold) or moved
+                    moved = self._tried(request.id, partial(self._step, active, request, until, hold)) or moved
+
+    def _tried(self, what: str, work: Callable[[], bool]) -> bool:
+        """Do one thing; what fails is noted and tried again in the next run, and holds up no other."""
+        try:
+            return work()
+        except Superseded:
+            raise
+        except CaptureError as error:
+            self.incidents.note(f"{what}: {error}")
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="recover", request=what, why=error)
+            return False
 
     def _step(self, active: Active, request: Request, until: float, hold: Callable[[], Active | None]) -> bool:
         """Do a part of one request. Tell whether it has come further."""

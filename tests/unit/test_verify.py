@@ -195,6 +195,24 @@ def test_a_block_that_was_removed_is_named() -> None:
     assert "missing in peer's account" in said[name][1]
 
 
+def test_a_peer_that_is_down_holds_up_verification_and_nothing_else() -> None:
+    pair, rows = archived_pair()
+    hidden = pair.publish(ago=5 * 3600)
+    pair.accounts["peer"].power.down = True
+    waiting, asked = ask(pair, kind="verify"), ask(pair, ids=[hidden.id])
+    for _ in range(40):  # it waits for the other archive first, see LOOK_PATIENCE_SECONDS
+        pair.members["main"].node.recover()
+        pair.turn("main")
+    assert shown(pair, waiting)["status"] == "looking"
+    assert (shown(pair, asked)["status"], shown(pair, asked)["recovered"]) == ("done", 1)
+    pair.accounts["peer"].power.down = False
+    for _ in range(8):
+        pair.turn()
+    recovered(pair)
+    assert shown(pair, waiting)["status"] == "done"
+    assert shown(pair, waiting)["compared"] == len(rows) + 2
+
+
 def test_a_sample_reads_as_many_as_are_asked_for() -> None:
     pair, _ = archived_pair()
     pair.publish()
