@@ -9,6 +9,8 @@ from capture.recovery.chain import Chain
 from capture.recovery.compare import Comparison
 from capture.recovery.days import Compliance
 from capture.recovery.fetch import Fetching
+from capture.recovery.keeping import Keeping
+from capture.recovery.looking import Looking
 from capture.recovery.objects import Objects
 from capture.recovery.removal import Removing
 from capture.recovery.settle import Settlement
@@ -39,22 +41,21 @@ class Evidence:
             settings.compliance_target_percent,
             settings.min_call_seconds,
         )
+        keeping = Keeping(on.name, own.requests, redundancy.notifier, clock)
+        recheck = timedelta(seconds=settings.file_recheck_seconds)
         self.recovery = Recovery(
             node=on.name,
-            source=on.source,
-            state=own.state,
             requests=own.requests,
-            notifier=redundancy.notifier,
-            comparison=Comparison(own.ledger, own.jobs),
-            fetching=Fetching(
+            looking=Looking(
                 on.source,
-                own.ledger,
-                own.jobs,
-                audio.assigner,
-                audio.finisher,
+                own.state,
+                Comparison(own.ledger, own.jobs),
+                Fetching(on.source, own.ledger, own.jobs, audio.assigner, audio.finisher, clock, recheck),
+                keeping,
                 clock,
-                timedelta(seconds=settings.file_recheck_seconds),
+                timedelta(minutes=settings.lookback_minutes),
             ),
+            keeping=keeping,
             settlement=Settlement(own.ledger),
             automatic=Automatic(
                 own.requests,
@@ -77,6 +78,5 @@ class Evidence:
             chain=chain,
             incidents=redundancy.incidents,
             clock=clock,
-            lookback=timedelta(minutes=settings.lookback_minutes),
             seconds=settings.recovery_seconds,
         )
