@@ -1,10 +1,11 @@
 # What a person does here. CI calls the same targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo bench-webhooks check-infra pictures clean
+.PHONY: help setup run test lint format demo simulate simulate-mutants chaos failover bench screen-demo recovery-demo bench-webhooks check-infra pictures clean
 
 PYTHON_ENV := .venv/bin
 CALLS ?= 40
+RECORDINGS ?= 2000
 SEEDS ?= 20
 chaos: TRIALS ?= 20
 failover: TRIALS ?= 10
@@ -49,6 +50,9 @@ bench: setup ## Measure the archive step beside other ways to do it (REPORT=file
 
 screen-demo: setup ## Record agents' screens, kill a node in the middle, check every video (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.screen_demo $(if $(REPORT),--report $(REPORT)) $(ARGS)
+
+recovery-demo: setup ## Suppress 5 % of RECORDINGS=2000 and let recovery and verification find them (REPORT=file.json)
+	@$(PYTHON_ENV)/python -m lab.recovery_demo --recordings $(RECORDINGS) $(if $(REPORT),--report $(REPORT)) $(ARGS)
 
 bench-webhooks: setup ## Measure the webhooks' receiver calm and with a node killed (REPORT=file.json)
 	@$(PYTHON_ENV)/python -m lab.webhook_bench $(if $(REPORT),--report $(REPORT)) $(ARGS)

@@ -85,6 +85,12 @@ def screen_sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001
     node.screen_sweep()
 
 
+@app.timer_trigger(arg_name="timer", schedule="%RECOVERY_SCHEDULE%", run_on_startup=False, use_monitor=False)
+def recover(timer: func.TimerRequest) -> None:  # noqa: ARG001
+    """Compare with Dynamics what is in the ledger, fetch what is missing, verify what is archived, seal the log."""
+    node.recover()
+
+
 @app.route(RIS, methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 def ris(req: func.HttpRequest) -> func.HttpResponse:
     """Take a webhook of Dynamics that comes with a function key."""
@@ -188,6 +194,48 @@ def asked(req: func.HttpRequest) -> Asked:
     """Take a request apart."""
     path = req.route_params.get("path", "").strip("/")
     return Asked(req.method, path, req.url, req.params, req.headers, req.get_body())
+
+
+@app.route("recovery", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def recoveries(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
+    """List the requests to recover or verify."""
+    return respond(answer(node.asking.listed))
+
+
+@app.route("recovery", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def recovery_ask(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a request to recover or verify."""
+    return respond(answer(lambda: node.asking.ask(req.get_body()), status=202))
+
+
+@app.route("recovery/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def recovery_one(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one request with what it has found."""
+    return respond(answer(lambda: node.asking.one(req.route_params["id"])))
+
+
+@app.route("recovery/{id}/{action}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def recovery_act(req: func.HttpRequest) -> func.HttpResponse:
+    """Stop a request, or let it go on."""
+    return respond(answer(lambda: node.asking.act(req.route_params["id"], req.route_params["action"]), status=202))
+
+
+@app.route("verification", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def verification(req: func.HttpRequest) -> func.HttpResponse:
+    """Show how the latest days stand."""
+    return respond(answer(lambda: node.compliance.listed(req.params.get("days"))))
+
+
+@app.route("verification/{day}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+def verification_close(req: func.HttpRequest) -> func.HttpResponse:
+    """Close what is wrong with a day, with a note."""
+    return respond(answer(lambda: node.compliance.close(req.route_params["day"], req.get_body())))
+
+
+@app.route("recordings/{id}/remove", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+def recording_remove(req: func.HttpRequest) -> func.HttpResponse:
+    """Have one recording removed, by whom and why."""
+    return respond(answer(lambda: node.removing.run(req.route_params["id"], req.get_body())))
 
 
 def respond(said: Answer) -> func.HttpResponse:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import archive, backlog, calls, console, memory
+from bench import archive, backlog, calls, console, memory, recovery
 from bench.contenders import ContenderFailedError
 from bench.figures import figures, speed_table, target_table
 from lab.processes import ROOT, NotStartedError
 from lab.run import interruptible
 from lab.waiting import TimeoutExpiredError
 
-PARTS = ("archive", "memory", "calls", "backlog", "console")
+PARTS = ("archive", "memory", "calls", "backlog", "console", "recovery")
 
 
 def main() -> int:
@@ -66,6 +66,9 @@ def _measure(arguments: argparse.Namespace, terminal: Console, tell: Callable[[s
     if "console" in parts:
         terminal.print("console with a large ledger", style="bold")
         report |= console.figures(console.measure(arguments.ledger, tell))
+    if "recovery" in parts:
+        terminal.print("recovery of a day with nothing missing", style="bold")
+        report |= recovery.measure(arguments.day, tell)
     if speeds:
         terminal.print(speed_table(speeds))
     terminal.print(target_table(report))
@@ -86,6 +89,7 @@ def _arguments() -> argparse.ArgumentParser:
     sizes = "sizes of the backlogs (default: 1000 10000)"
     add("--backlog", type=_positive, nargs="+", default=[1000, 10000], help=sizes)
     add("--ledger", type=_positive, default=50_000, help="recordings of the console part (default: %(default)s)")
+    add("--day", type=_positive, default=100_000, help="recordings of the day to recover (default: %(default)s)")
     add("--rate", type=float, default=10, help="recordings per second of the calls part (default: %(default)g)")
     return parser
 

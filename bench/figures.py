@@ -37,6 +37,8 @@ TARGETS = (
     Target("dataverse_calls_per_recording", 1.1, at_least=False),
     Target("backlog_cost_ratio", 1.15, at_least=False),
     Target("backlog_wrong", 0, at_least=False),
+    Target("recovery_dataverse_calls", 150, at_least=False),
+    Target("recovery_memory_mib", 200, at_least=False),
 )
 
 
@@ -49,6 +51,7 @@ def figures(speeds: Sequence[Speeds], rss_growth_mib: float | None, calls: float
     report["rss_growth_mib"] = None if rss_growth_mib is None else round(rss_growth_mib, 1)
     report["dataverse_calls_per_recording"] = None if calls is None else round(calls, 3)
     report |= {"backlog_cost_ratio": None, "backlog_wrong": None}
+    report |= {"recovery_dataverse_calls": None, "recovery_memory_mib": None}
     report["mib_s"] = {
         name: {one.label: round(median(one.by_contender[name]), 1) for one in speeds}
         for name in (speeds[0].by_contender if speeds else ())

@@ -135,7 +135,7 @@ class Audio:
         """Join them; nobody is called."""
         settings, own, clock = on.settings, on.own, on.clock
         file_recheck = timedelta(seconds=settings.file_recheck_seconds)
-        assigner = Assigner(
+        self.assigner = assigner = Assigner(
             node=on.name,
             peer=on.peer_name,
             own_queue=own.ingest,
@@ -153,6 +153,7 @@ class Audio:
             node=on.name,
             source_name=settings.source_name,
             archive=own.archive,
+            log=own.log,
             ledger=own.ledger,
             interactions=own.interactions,
             catalogue=own.catalogue,
@@ -161,6 +162,7 @@ class Audio:
             state=own.state,
             notifier=redundancy.notifier,
             clock=clock,
+            log_period=timedelta(minutes=settings.log_block_minutes),
         )
         self.discovery = Discovery(
             on.name,
@@ -206,5 +208,6 @@ class Audio:
             clock=clock,
             max_failures=settings.max_failures,
             look_patience=timedelta(seconds=settings.look_patience_seconds),
+            shortest=timedelta(seconds=settings.min_call_seconds),
         )
         self.requeue = Requeue(on.name, own.ledger, own.state, self.finisher)

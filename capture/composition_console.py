@@ -1,17 +1,24 @@
 """Joins what the console shows of one node."""
 
+from collections.abc import Callable, Mapping
+
 from capture.composition import Redundancy, Surroundings
 from capture.console.access import Access
 from capture.console.conversation import ConversationView
-from capture.console.desk import Console
+from capture.console.desk import Asked, Console
 from capture.console.finding import Search
 from capture.console.glance import Glance
 from capture.console.media import Media
 from capture.console.status import Status
 
 
-def console_of(on: Surroundings, redundancy: Redundancy, status: Status) -> Console:
-    """Join the console; nobody is called."""
+def console_of(
+    on: Surroundings,
+    redundancy: Redundancy,
+    status: Status,
+    more: Mapping[str, Callable[[Asked], object]],
+) -> Console:
+    """Join the console, with `more` paths below it; nobody is called."""
     settings, own, peer = on.settings, on.own, on.peer
     return Console(
         access=Access(
@@ -37,4 +44,5 @@ def console_of(on: Surroundings, redundancy: Redundancy, status: Status) -> Cons
             own.listenings,
             on.clock,
         ),
+        more=more,
     )

@@ -59,6 +59,10 @@ class Malformed(Permanent):
     """What was sent cannot be used as it is; the message says what to change."""
 
 
+class Locked(Permanent):
+    """It is there and must not be changed yet: a retention policy or a legal hold protects it."""
+
+
 class Stranger(Permanent):
     """Who asks has not shown that he may."""
 

@@ -63,6 +63,16 @@ class Event(StrEnum):
     WITNESS_UNREACHABLE = "witness_unreachable"
     SECRET_EXPIRING = "secret_expiring"  # noqa: S105 - the name of an event
     STRANGER_REFUSED = "stranger_refused"
+    RECORDING_LEFT_OUT = "recording_left_out"
+    RECORDING_REMOVED = "recording_removed"
+    RECORDINGS_MISSED = "recordings_missed"
+    RECOVERY_ASKED = "recovery_asked"
+    RECOVERY_ENDED = "recovery_ended"
+    DAY_INCOMPLETE = "day_incomplete"
+    OBJECT_LOST = "object_lost"
+    OBJECT_ALTERED = "object_altered"
+    LOG_BROKEN = "log_broken"
+    LOG_SEALED = "log_sealed"
     WORK_FAILED = "work_failed"
 
 

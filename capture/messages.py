@@ -11,9 +11,11 @@ from capture.errors import Permanent
 from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, Watermark, Yields
 from capture.model.board import Board
 from capture.model.conversation import Conversation
+from capture.model.day import DayReport
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
+from capture.model.request import News, Request
 from capture.model.session import AgentSession
 from capture.model.workstation import SignIn
 
@@ -23,7 +25,8 @@ class Notification:
     """What a node tells its peer: a recording is finished, a conversation has been read, or both.
 
     `entry` carries the time of completion, place and hash; `watermark` is the sender's low watermark. `again` says that
-    somebody may have worked on the recording before the sender did.
+    somebody may have worked on the recording before the sender did. `recovery` says how a request to recover
+    stands, `days` how some days do.
     """
 
     sender: NodeName
@@ -31,6 +34,8 @@ class Notification:
     conversation: Conversation | None = None
     watermark: Watermark | None = None
     again: bool = False
+    recovery: News | None = None
+    days: tuple[DayReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +152,5 @@ screen_files = Codec(ArchiveScreen)
 sign_ins = Codec(SignIn)
 agent_sessions = Codec(AgentSession)
 boards = Codec(Board)
+requests = Codec(Request)
+days = Codec(DayReport)

@@ -11,6 +11,7 @@ from typing import Self
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
 from capture.composition_console import console_of
+from capture.composition_recovery import Evidence
 from capture.composition_screens import Screens
 from capture.console.health import Health
 from capture.console.report import Report
@@ -45,6 +46,7 @@ def store_names(settings: Settings) -> Names:
         screen_file_queue=settings.screen_file_queue,
         screen_container=settings.screen_container,
         desktop_container=settings.desktop_container,
+        evidence_container=settings.evidence_container,
     )
 
 
@@ -79,6 +81,12 @@ class Node:
         self._watch = redundancy.watch(audio.discovery)
         # The sweep may run in another instance than the tick, so it looks at the leases for itself.
         self._sweep_election = redundancy.election()
+        self._recovery_election = redundancy.election()
+        evidence = Evidence(on, redundancy, audio)
+        self._recovery = evidence.recovery
+        self.asking = evidence.asking
+        self.compliance = evidence.compliance
+        self.removing = evidence.removing
         self._sweep = audio.sweep
         self._ingest = audio.ingest
         self._finisher = audio.finisher
@@ -113,7 +121,15 @@ class Node:
             tick_seconds=settings.tick_seconds,
             screens=self._screens.status,
         )
-        self.console = console_of(on, redundancy, self.status)
+        self.console = console_of(
+            on,
+            redundancy,
+            self.status,
+            {
+                "recovery": lambda asked: self.asking.ask(asked.body) if asked.body else self.asking.listed(),
+                "verification": lambda asked: self.compliance.listed(asked.query.get("days")),
+            },
+        )
         self.search = self.console.search
         self.conversations = self.console.conversations
 
@@ -182,6 +198,9 @@ class Node:
         try:
             notification = notifications.from_json(body)
             self._finisher.merge(notification)
+            if notification.recovery is not None:
+                self._recovery.hear(notification.recovery)
+            self.compliance.hear(notification.days)
             if notification.entry is not None:
                 self._screens.archived(notification.entry)
         except Permanent as error:
@@ -218,6 +237,10 @@ class Node:
         """Log what the alerts watch: role, lag, outbox, peer, witness, the end of the secret."""
         self._run("report", self._report.run)
 
+    def recover(self) -> None:
+        """Seal the log; when ACTIVE, compare, fetch and verify what is due or asked for, a bounded part of it."""
+        self._run("recover", self._recovered)
+
     def stop(self) -> None:
         """Hand the role over at once, if this process has it."""
         self._watch.resign()
@@ -227,6 +250,9 @@ class Node:
         if (active := self._sweep_election.hold(self._settings.tick_seconds)) is not None:
             self._sweep.run(active)
         self._sweep.deliver(self._clock.monotonic() + self._settings.tick_seconds)
+
+    def _recovered(self) -> None:
+        self._recovery.run(lambda: self._recovery_election.hold(2 * self._settings.tick_seconds))
 
     def _run(self, work: str, function: Callable[[], None]) -> None:
         """Run a timer's work: what fails is noted and logged once, and the next tick tries again."""

@@ -115,6 +115,10 @@ class Settings(BaseModel):
         default="desktops", description="Container of the boards that desktops read."
     )
 
+    evidence_container: ContainerName = Field(
+        default="evidence", description="Container of the sealed log of what was archived."
+    )
+
     watch_schedule: Schedule = Field(
         default="*/5 * * * * *", description="NCRONTAB of the tick: election, heartbeat, discovery."
     )
@@ -166,6 +170,45 @@ class Settings(BaseModel):
     )
     max_failures: int = Field(
         default=5, ge=1, le=100, description="Mangled deliveries of one recording before it is parked."
+    )
+
+    recovery_schedule: Schedule = Field(
+        default="5 * * * * *", description="NCRONTAB of recovery and verification: a bounded part each time."
+    )
+    recovery_seconds: int = Field(
+        default=30, ge=1, le=240, description="How long recovery works each time at most, in seconds."
+    )
+    recovery_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="How far back recovery compares Dynamics with the ledger by itself, in days, a fresh pair too: all "
+        "of it every day, the last day every hour; 0: never by itself.",
+    )
+    log_block_minutes: int = Field(
+        default=1440,
+        ge=1,
+        le=1440,
+        description="How much of the log of what was archived is sealed into one block, in minutes; never changed "
+        "later.",
+    )
+    verify_sample: int = Field(
+        default=500, ge=0, le=100000, description="Recordings that are read again each night; 0: none."
+    )
+    verify_hour: int = Field(default=2, ge=0, le=23, description="Hour (UTC) after which the nightly sample is read.")
+
+    compliance_target_percent: float = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="Part of a day's calls with recordings that must be archived, in per cent.",
+    )
+    min_call_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Recordings of calls that were over and shorter than this when their turn came are not archived; 0 "
+        "archives all.",
     )
 
     desktop_secret: SecretStr = Field(
@@ -283,8 +326,8 @@ class Settings(BaseModel):
     @field_validator("own_storage", "peer_storage", "witness_storage", mode="after")
     @classmethod
     def _complete(cls, value: StorageConnection) -> StorageConnection:
-        services = ("blob",) if value.setting == "WITNESS_STORAGE" else ("blob", "queue")
-        problem = value.problem((*services, "table") if value.setting == "OWN_STORAGE" else services)
+        services = ("blob",) if value.setting == "WITNESS_STORAGE" else ("blob", "queue", "table")
+        problem = value.problem(services)
         if problem is not None:
             raise ValueError(problem)
         return value

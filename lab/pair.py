@@ -38,6 +38,10 @@ _LAB_SETTINGS = {
     "SCREEN_QUEUE": "screen",
     "SCREEN_FILE_QUEUE": "screenfile",
     "SCREEN_SWEEP_SCHEDULE": "*/10 * * * * *",
+    "RECOVERY_SCHEDULE": "*/10 * * * * *",
+    # By itself it would count into every figure; who measures recovery asks for it.
+    "RECOVERY_DAYS": "0",
+    "VERIFY_SAMPLE": "0",
 }
 
 

@@ -45,7 +45,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One row of a ledger: the copies that it knows of."""
+    """One row of a ledger: the copies that it knows of, without those that were found to be gone."""
 
     recording_id: str
     copies: tuple[dict[str, Any], ...]
@@ -83,7 +83,7 @@ def read_archive(node: str, connection_string: str, but: Collection[str] = ()) -
 def read_ledger(connection_string: str) -> list[LedgerRow]:
     """Read all rows of a ledger. Row keys end with the recording's id; what is known stands in `entry`, in pieces."""
     return [
-        LedgerRow(row["RowKey"].rpartition("|")[2], tuple(_document(row, "entry").get("copies", ())))
+        LedgerRow(row["RowKey"].rpartition("|")[2], _copies(_document(row, "entry")))
         for row in _rows(connection_string, "ledger")
     ]
 
@@ -108,6 +108,11 @@ def read_sessions(connection_string: str) -> dict[str, dict[str, Any]]:
         for row in _rows(connection_string, "sessions")
         if "session_pieces" in row and (document := _document(row, "session"))
     }
+
+
+def _copies(entry: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    lost = entry.get("lost", ())
+    return tuple(copy for copy in entry.get("copies", ()) if copy not in lost)
 
 
 def _recording(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from capture.errors import CaptureError, Waiting
 from capture.model.conversation import Agent, Conversation
+from capture.model.day import CompletedCall
 from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
 from capture.model.session import AgentSession
@@ -38,6 +39,7 @@ class FakeSource:
     calls: list[str] = field(default_factory=list)
     sessions: dict[SessionId, tuple[AgentSession, datetime]] = field(default_factory=dict)
     related: dict[tuple[str, str], AgentSession] = field(default_factory=dict)
+    ended_calls: list[CompletedCall] = field(default_factory=list)
     agents: dict[AgentId, Agent] = field(default_factory=dict)
     session_failures: list[CaptureError] = field(default_factory=list)
 
@@ -69,6 +71,18 @@ class FakeSource:
     def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
         self.calls.append("by_id")
         return [row for row in self._visible() if row.id in set(ids)]
+
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        self.calls.append("of")
+        return [row for row in self._visible() if row.conversation_id in set(ids)]
+
+    def count(self, start: datetime, end: datetime) -> int:
+        self.calls.append("count")
+        return sum(start <= row.created_on < end for row in self._visible())
+
+    def completed_calls(self, start: datetime, end: datetime) -> Iterator[list[CompletedCall]]:
+        self.calls.append("completed")
+        yield [call for call in self.ended_calls if start <= call.created_on < end]
 
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         return self.conversations([each.conversation_id for each in recordings if each.conversation_id is not None])

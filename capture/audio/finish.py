@@ -1,6 +1,6 @@
 """What follows once a recording is archived or given up: tell everybody, in the order that loses nothing.
 
-Sidecar, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
+Sidecar, log, interaction, own ledger, peer. The ledger row comes after everything else that this node keeps, so whoever
 finds it there need only tell the peer again: the queue's next delivery, or else, when the command has run out by then,
 the sweep. Killed before it, the queue delivers the job once more, and the committed blob, being the durable fact, is
 found by its name.
@@ -16,11 +16,13 @@ from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.catalogue import finding
 from capture.model.conversation import Conversation
+from capture.model.evidence import archived, period_of
+from capture.model.evidence import removed as log_removal
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import LedgerEntry, Parked, ParkedRecording, merge_entries
+from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
-from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, OpenConversations, State
+from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
 _READ_AGAIN_AFTER = timedelta(seconds=60)
@@ -33,6 +35,7 @@ class Finisher:
     node: NodeName
     source_name: str
     archive: Archive
+    log: Log
     ledger: Ledger
     interactions: Interactions
     catalogue: Catalogue
@@ -41,6 +44,7 @@ class Finisher:
     state: State
     notifier: Notifier
     clock: Clock
+    log_period: timedelta
 
     def finish(
         self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
@@ -72,6 +76,21 @@ class Finisher:
         self.keep(reopened, None)
         self.notifier.tell(reopened, None)
 
+    def lose(self, entry: LedgerEntry, copy: Copy) -> LedgerEntry:
+        """Keep that a copy is gone from its archive. Unless there is another one, the ACTIVE node finds the job."""
+        known = replace(entry, lost=entry.lost | {copy})
+        if not known.finished:
+            self._take_up(known)
+        known = self.keep(known, self._conversation(known))
+        self.notifier.tell(known, None)
+        return known
+
+    def remove(self, entry: LedgerEntry, removal: Removal) -> LedgerEntry:
+        """Have the audio removed, here and at the peer, for good. The fact comes first: nobody fetches it again."""
+        known = self.keep(replace(entry, removed=removal), None)
+        self.notifier.tell(known, None)
+        return known
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None and known.state != "parked":
@@ -95,10 +114,15 @@ class Finisher:
 
     def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
         """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
-        own_copy = next((copy for copy in sorted(entry.copies) if copy.node == self.node), None)
+        own_copy = next(iter(self._own_copies(entry)), None) if entry.removed is None else None
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
-        if entry.conversation_id is not None and (conversation is None or not conversation.finished):
+            self.log.add(archived(entry, own_copy), period_of(self.clock.now(), self.log_period))
+        if (
+            entry.removed is None
+            and entry.conversation_id is not None
+            and (conversation is None or not conversation.finished)
+        ):
             self.open_conversations.put(
                 entry.conversation_id,
                 self.clock.now() + (_READ_AGAIN_AFTER if conversation else timedelta(0)),
@@ -109,11 +133,20 @@ class Finisher:
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
+        if known.removed is not None:
+            for copy in self._own_copies(known):
+                # Noted before it is done: killed in between, the next telling does it.
+                period = period_of(self.clock.now(), self.log_period)
+                self.log.add(log_removal(known, copy, known.removed), period)
+                self.archive.remove(copy.path)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
         if known.parked is not None and known.state != "parked":
             self.state.forget_parked(entry.recording_id)
         return known
+
+    def _own_copies(self, entry: LedgerEntry) -> list[Copy]:
+        return [copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node]
 
     def merge(self, notification: Notification) -> None:
         """Take in what the peer says. Facts are welcome whatever their epoch; the watermark is judged by it.
@@ -129,7 +162,7 @@ class Finisher:
             if notification.again:
                 self._remember(entry)
             known = self._take_in(entry, notification.conversation)
-            if (known.copies, known.parked, known.reopened) != (entry.copies, entry.parked, entry.reopened):
+            if _facts(known) != _facts(entry):
                 self.notifier.tell(known, self._conversation(known))
             if known.finished:
                 self.jobs.remove(entry.recording_id, entry.created_on)
@@ -162,7 +195,7 @@ class Finisher:
 
         It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
         """
-        if all(copy.node != self.node for copy in entry.copies):
+        if entry.removed is not None or all(copy.node != self.node for copy in entry.copies):
             return None
         known = self.ledger.get(entry.recording_id, entry.created_on)
         return known if known is not None and merge_entries(known, entry) == known else None
@@ -176,6 +209,11 @@ class Finisher:
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
             self.catalogue.add(finding(entry, conversation))
-            for copy in entry.copies:
+            for copy in entry.copies - entry.lost if entry.removed is None else ():
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
+
+
+def _facts(entry: LedgerEntry) -> tuple[object, ...]:
+    """What the peer must know of a recording just as this node does."""
+    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed

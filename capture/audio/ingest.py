@@ -10,7 +10,7 @@ from capture.events import Event, emit
 from capture.messages import commands
 from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
-from capture.model.ledger import LedgerEntry
+from capture.model.ledger import LedgerEntry, Removal
 from capture.model.recording import ArchiveRecording
 from capture.ports import Archive, Clock, Ledger, Queue, Source
 from capture.redundancy.condition import Condition
@@ -39,6 +39,7 @@ class Ingest:
     clock: Clock
     max_failures: int
     look_patience: timedelta
+    shortest: timedelta
 
     def run(self, command: ArchiveRecording, *, repeated: bool) -> None:
         """Archive the recording, park it, or put the command back for later. Returns when one of these is durable.
@@ -85,11 +86,14 @@ class Ingest:
         # same, the commit would find it.
         has_past = repeated or command.attempt > 1 or command.look_first
         known = self.ledger.get(recording.id, recording.created_on) if has_past else None
-        if known is not None and known.copies:
+        if known is not None and (known.address is not None or known.removed is not None):
             # Everything local is done, but perhaps not the telling: once more does no harm.
             self.finisher.tell_again(known, command.conversation, command.assigned_by)
             return
         self.fetcher.check(command)
+        if (length := self._too_short(command.conversation)) is not None:
+            self._leave_out(command, length)
+            return
         found = self._look(command) if command.look_first else None
         entry = found or self.fetcher.fetch(command)
         self.finisher.finish(entry, self._conversation(command), command.assigned_by, again=command.look_first)
@@ -103,6 +107,25 @@ class Ingest:
             size=copy.size if copy else None,
             by=copy.node if copy else None,
         )
+
+    def _too_short(self, conversation: Conversation | None) -> timedelta | None:
+        """Return the length of a call that is over and shorter than what is kept; of any other None."""
+        if conversation is None or not conversation.finished:
+            return None
+        start, end = conversation.started_on, conversation.closed_on
+        return end - start if start is not None and end is not None and end - start < self.shortest else None
+
+    def _leave_out(self, command: ArchiveRecording, length: timedelta) -> None:
+        recording = command.recording
+        why = f"the call lasted {length.total_seconds():.0f} s"
+        entry = LedgerEntry(
+            recording.id,
+            recording.created_on,
+            recording.conversation_id,
+            removed=Removal(self.clock.now(), self.node, "MIN_CALL_SECONDS", why),
+        )
+        self.finisher.finish(entry, command.conversation, command.assigned_by)
+        emit(Event.RECORDING_LEFT_OUT, node=self.node, recording=recording.id, why=why)
 
     def _look(self, command: ArchiveRecording, *, patient: bool = True) -> LedgerEntry | None:
         """Look for the recording in both archives by its name.

@@ -7,6 +7,7 @@ from capture.commands.doctor import doctor
 from capture.commands.handover import handover
 from capture.commands.parked import parked
 from capture.commands.recordings import recordings
+from capture.commands.recovery import recover, requests, verify
 from capture.commands.status import status
 from capture.commands.webhook import webhook
 
@@ -21,6 +22,9 @@ app.command()(status)
 app.add_typer(parked, name="parked")
 app.add_typer(recordings, name="recordings")
 app.command()(handover)
+app.command()(recover)
+app.command()(requests)
+app.command()(verify)
 app.add_typer(webhook, name="webhook")
 app.add_typer(desktop, name="desktop")
 app.command()(doctor)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from capture.errors import Absent, CaptureError, Malformed, Stranger, TooLarge
+from capture.errors import Absent, CaptureError, Locked, Malformed, Stranger, TooLarge
 
-_REFUSALS: dict[type[CaptureError], int] = {Malformed: 400, Stranger: 401, Absent: 404, TooLarge: 413}
+_REFUSALS: dict[type[CaptureError], int] = {Malformed: 400, Stranger: 401, Absent: 404, Locked: 409, TooLarge: 413}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Answer:
 def answer(act: Callable[[], object], *, status: int = 200) -> Answer:
     """Run `act` and answer with what it returns (nothing for None), or {"error": ...}.
 
-    400 the request is wrong, 401 who asks may not, 404 it is not there, 413 it is too large, 503 try again. Whatever a
+    400 the request is wrong, 401 who asks may not, 404 it is not there, 409 it is locked, 413 it is too large, 503 try again. Whatever a
     store or Dynamics answers, however unexpectedly, is no fault of who asks: 503. An Answer is passed on as it is.
     """
     try:

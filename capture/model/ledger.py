@@ -32,6 +32,16 @@ class Parked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Removal:
+    """A person has had the audio removed, such as one with payment-card data: when, at which node, who and why."""
+
+    at: datetime
+    node: NodeName
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenTimes:
     """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile.
@@ -70,7 +80,8 @@ class LedgerEntry:
     """Everything known to have become of one recording.
 
     `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
-    `screen` is there when it is the recording of a screen.
+    `screen` is there when it is the recording of a screen. `lost` are copies that were found to be gone from their
+    archive: they count no more, and the recording is open again unless there is another one.
     """
 
     recording_id: RecordingId
@@ -80,16 +91,20 @@ class LedgerEntry:
     parked: Parked | None = None
     reopened: datetime | None = None
     screen: ScreenTimes | None = None
+    lost: frozenset[Copy] = frozenset()
+    removed: Removal | None = None
 
     @property
     def address(self) -> Copy | None:
-        """The copy that counts: the earliest. None while nobody has archived it."""
-        return min(self.copies, default=None)
+        """The copy that counts: the earliest that is not lost. None while nobody has archived it, or once removed."""
+        return min(self.copies - self.lost, default=None) if self.removed is None else None
 
     @property
     def state(self) -> str:
-        """`archived` as soon as one copy is known; else `parked`, or `open` when a person has reopened it."""
-        if self.copies:
+        """`removed` for good; `archived` as soon as one copy is known; else `parked`, or `open` when reopened."""
+        if self.removed is not None:
+            return "removed"
+        if self.address is not None:
             return "archived"
         undone = self.parked is None or (self.reopened is not None and self.reopened >= self.parked.at)
         return "open" if undone else "parked"
@@ -104,6 +119,7 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
     """Join what is known: the union of the copies, the later parking and reopening, and whichever conversation."""
     parkings = [parked for parked in (one.parked, other.parked) if parked is not None]
     reopenings = [reopened for reopened in (one.reopened, other.reopened) if reopened is not None]
+    removals = [removed for removed in (one.removed, other.removed) if removed is not None]
     conversations = [c for c in (one.conversation_id, other.conversation_id) if c is not None]
     return LedgerEntry(
         recording_id=one.recording_id,
@@ -113,6 +129,8 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         parked=max(parkings, default=None),
         reopened=max(reopenings, default=None),
         screen=merge_screens(one.screen, other.screen),
+        lost=one.lost | other.lost,
+        removed=max(removals, default=None),
     )
 
 

@@ -1,10 +1,11 @@
 """Which calls it takes to describe conversations: by the page, never by the recording."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from capture.model.conversation import Conversation
+from capture.model.day import CompletedCall
 from capture.model.identity import ConversationId
 from capture.model.recording import Recording
 from capture.omnichannel import query, rows
@@ -21,9 +22,12 @@ from capture.omnichannel.conversations import (
     people,
 )
 from capture.omnichannel.rows import Row
-from capture.omnichannel.web_api import WebApi
+from capture.omnichannel.web_api import LARGEST_PAGE, WebApi
 from capture.ports import Clock
 
+_TIMES = query.columns("activityid", "createdon", "msdyn_startedon", "msdyn_closedon")
+_ENDED = "(statecode eq 1 or statecode eq 2)"
+_VOICE = "Microsoft.Dynamics.CRM.ContainValues(PropertyName='msdyn_channel',PropertyValues=['192440000'])"
 _LOOKUP = "_msdyn_liveworkitemid_value"
 
 
@@ -49,6 +53,17 @@ class Metadata:
     def conversations(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Conversation]:
         """Describe these conversations from rows read now."""
         return self._described(self._rows(ids))
+
+    def completed(self, start: datetime, end: datetime) -> Iterator[list[CompletedCall]]:
+        """Pages of the voice conversations created with `start <= createdon < end` that are closed or resolved."""
+        path = query.query(
+            "msdyn_ocliveworkitems",
+            select=_TIMES,
+            filter=f"createdon ge {query.second(start)} and createdon lt {query.second(end)} and {_ENDED} and {_VOICE}",
+            orderby="createdon asc,activityid asc",
+        )
+        for page in self._api.pages(path, LARGEST_PAGE):
+            yield [call for row in page if (call := _completed(row)) is not None]
 
     def _rows(self, ids: Iterable[str]) -> dict[str, tuple[Row, datetime]]:
         found: dict[str, tuple[Row, datetime]] = {}
@@ -93,3 +108,12 @@ class Metadata:
                     if (key := conversation_id_of(row)) is not None:
                         found[key].append(row)
         return found
+
+
+def _completed(row: Row) -> CompletedCall | None:
+    conversation_id, created_on = rows.guid(row, "activityid"), rows.moment(row, "createdon")
+    if conversation_id is None or created_on is None:
+        return None
+    start, end = rows.moment(row, "msdyn_startedon"), rows.moment(row, "msdyn_closedon")
+    seconds = None if start is None or end is None else int((end - start).total_seconds())
+    return CompletedCall(ConversationId(conversation_id), created_on, seconds)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from capture.model.conversation import Agent, Conversation
+from capture.model.day import CompletedCall
 from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
 from capture.model.session import AgentSession
@@ -58,6 +59,18 @@ class Organisation:
     def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
         """Read the recordings that still exist among `ids`, in any order."""
         return self._recordings.by_id(ids)
+
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        """Read the recordings of these conversations, in any order."""
+        return self._recordings.of(ids)
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Count the recordings with `start <= createdon < end`."""
+        return self._recordings.count(start, end)
+
+    def completed_calls(self, start: datetime, end: datetime) -> Iterator[list[CompletedCall]]:
+        """Pages of the voice conversations created with `start <= createdon < end` that have ended."""
+        return self._metadata.completed(start, end)
 
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         """Describe the conversations of these recordings, in batches; what is missing is left out."""

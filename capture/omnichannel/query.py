@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from itertools import batched
 from urllib.parse import quote
 
+from capture.omnichannel.rows import is_guid
+
 _SLICE = 100
 """Ids in one query. Dataverse takes 500 conditions and addresses of 32,768 characters; proxies take less."""
 
@@ -29,8 +31,12 @@ def any_of(column: str, ids: Iterable[str]) -> str:
 
 
 def slices(ids: Iterable[str]) -> Iterator[Sequence[str]]:
-    """Cut ids into as many queries as are needed, each id once."""
-    yield from batched(dict.fromkeys(ids), _SLICE, strict=False)
+    """Cut ids into as many queries as are needed, each id once.
+
+    What is no guid is nobody's id, and would fail the query for all the others: people's requests may hold anything.
+    """
+    wanted = (each for each in dict.fromkeys(ids) if is_guid(each))
+    yield from batched(wanted, _SLICE, strict=False)
 
 
 def second(moment: datetime) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from capture.errors import Transient
 from capture.events import Event, emit
 from capture.model.identity import ConversationId, RecordingId
 from capture.model.recording import Recording
@@ -77,6 +78,42 @@ class Recordings:
             for page in self._api.pages(path):
                 found += self._read(page)
         return found
+
+    def of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        """Recordings of these conversations."""
+        found: list[Recording] = []
+        for some in query.slices(ids):
+            path = query.query(
+                RECORDINGS,
+                select=_ALL,
+                filter=query.any_of("_msdyn_liveworkitemid_value", some),
+                orderby=_IN_ORDER,
+                expand=_WITH_CONVERSATION,
+            )
+            for page in self._api.pages(path):
+                found += self._read(page)
+        return found
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Count the recordings with `start <= createdon < end`, whole seconds: Dynamics counts, nothing is listed.
+
+        `$count` says 5,000 when there are as many or more (Microsoft Learn, "Query data using the Web API"): then the
+        span is halved. That many in one second are counted as 5,000.
+        """
+        path = query.query(
+            RECORDINGS,
+            select="msdyn_ocrecordingid",
+            filter=f"createdon ge {query.second(start)} and createdon lt {query.second(end)}",
+            count="true",
+            top="1",
+        )
+        said = self._api.get(path).get("@odata.count")
+        if not isinstance(said, int) or said < 0:
+            raise Transient(f"{RECORDINGS}: the answer of Dynamics has no count")
+        middle = (start + (end - start) / 2).replace(microsecond=0)
+        if said < LARGEST_PAGE or not start < middle < end:
+            return said
+        return self.count(start, middle) + self.count(middle, end)
 
     def _read(self, page: list[Row]) -> list[Recording]:
         read_at = self._clock.now()

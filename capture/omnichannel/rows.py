@@ -13,6 +13,11 @@ _LABEL = "@OData.Community.Display.V1.FormattedValue"
 _TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
 
 
+def is_guid(text: str) -> bool:
+    """Tell whether a text is a guid as this product spells them: lower case, without braces."""
+    return _GUID.fullmatch(text) is not None
+
+
 def guid(row: Mapping[str, Any], column: str) -> str | None:
     """Read a guid in lower case."""
     value = row.get(column)

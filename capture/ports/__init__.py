@@ -8,6 +8,7 @@ from capture.ports.archive import Archive, Upload
 from capture.ports.catalogue import Catalogue, Listening, Listenings, Reigns
 from capture.ports.clock import Clock
 from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.recovery import Days, Evidence, Log, Requests
 from capture.ports.screens import Alarm, Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.source import Download, Source
 from capture.ports.stores import OwnStores, PeerStores
@@ -20,7 +21,9 @@ __all__ = [
     "Boards",
     "Catalogue",
     "Clock",
+    "Days",
     "Download",
+    "Evidence",
     "Heartbeats",
     "Interactions",
     "Jobs",
@@ -28,12 +31,14 @@ __all__ = [
     "Ledger",
     "Listening",
     "Listenings",
+    "Log",
     "OpenConversations",
     "Outbox",
     "OwnStores",
     "PeerStores",
     "Queue",
     "Reigns",
+    "Requests",
     "Sessions",
     "Source",
     "Staged",

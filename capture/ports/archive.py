@@ -1,5 +1,6 @@
 """What is asked of an archive of recordings."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from capture.model.ledger import Copy, LedgerEntry
@@ -35,3 +36,12 @@ class Archive(Protocol):
 
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""
+
+    def content(self, path: str) -> Iterator[bytes] | None:
+        """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
+
+    def remove(self, path: str) -> None:
+        """Delete the object at `path` and the document beside it; no error when they are not there.
+
+        Permanent when a policy of the store locks it.
+        """

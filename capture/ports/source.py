@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from capture.model.conversation import Agent, Conversation
+from capture.model.day import CompletedCall
 from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.recording import Recording
 from capture.model.session import AgentSession
@@ -33,6 +34,15 @@ class Source(Protocol):
 
     def recordings_by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
         """Read the recordings that still exist among `ids`, in any order."""
+
+    def recordings_of(self, ids: Sequence[ConversationId]) -> list[Recording]:
+        """Read the recordings of these conversations, in any order."""
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Count the recordings with `start <= createdon < end`, by another way than lists: Dynamics counts."""
+
+    def completed_calls(self, start: datetime, end: datetime) -> Iterator[list[CompletedCall]]:
+        """Pages of the voice conversations created with `start <= createdon < end` that have ended."""
 
     def describe(self, recordings: Sequence[Recording]) -> dict[ConversationId, Conversation]:
         """Read the metadata of the conversations of these recordings, in batches; what is missing is left out."""

@@ -5,6 +5,7 @@ from typing import Protocol
 from capture.ports.archive import Archive
 from capture.ports.catalogue import Catalogue, Listenings, Reigns
 from capture.ports.coordination import Heartbeats, Lease, Queue
+from capture.ports.recovery import Days, Evidence, Log, Requests
 from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
@@ -40,13 +41,29 @@ class PeerStores(Protocol):
     def screen_files(self) -> Queue:
         """Commands for this account's node to take a desktop's recording into the archive."""
 
+    @property
+    def ledger(self) -> Ledger:
+        """What has become of each recording. A node only ever reads its peer's."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The blocks of both nodes' logs, as this account has them."""
+
 
 class OwnStores(PeerStores, Protocol):
     """All of a node's own stores."""
 
     @property
-    def ledger(self) -> Ledger:
-        """What has become of each recording."""
+    def requests(self) -> Requests:
+        """Requests to recover or verify."""
+
+    @property
+    def days(self) -> Days:
+        """How each day stands."""
+
+    @property
+    def log(self) -> Log:
+        """What this node has archived."""
 
     @property
     def jobs(self) -> Jobs:

@@ -23,6 +23,12 @@ class Ledger(Protocol):
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         """Ids of all entries with `start <= created_on <= end`."""
 
+    def states(self, start: datetime, end: datetime) -> dict[RecordingId, str]:
+        """`LedgerEntry.state` of all entries with `start <= created_on <= end`, by their ids."""
+
+    def calls(self, start: datetime, end: datetime) -> Iterator[tuple[RecordingId, ConversationId | None, str]]:
+        """Id, conversation and state of all entries with `start <= created_on <= end`."""
+
     def tally(self, start: datetime, end: datetime) -> Tally:
         """Count the archived recordings with `start <= created_on <= end`."""
 
@@ -41,6 +47,9 @@ class Jobs(Protocol):
 
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         """Ids of all jobs with `start <= created_on <= end`."""
+
+    def between(self, start: datetime, end: datetime) -> Iterator[Job]:
+        """All jobs with `start <= created_on <= end`."""
 
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
         """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""

@@ -6,8 +6,10 @@ from capture.events import Event, emit
 from capture.messages import Notification, notifications
 from capture.model.authority import Watermark
 from capture.model.conversation import Conversation
+from capture.model.day import DayReport
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry
+from capture.model.request import News
 from capture.ports import Clock, Outbox, Queue, State
 from capture.redundancy.incidents import Incidents
 from capture.redundancy.outgoing import Outgoing
@@ -39,6 +41,14 @@ class Notifier:
         recording = entry.recording_id if entry else None
         sent = self._outgoing.send(body)
         emit(Event.NOTIFICATION_SENT if sent else Event.NOTIFICATION_KEPT, node=self._node, recording=recording)
+
+    def tell_recovery(self, news: News) -> None:
+        """Tell the peer how a request stands, or keep it in the outbox."""
+        self._outgoing.send(notifications.to_json(Notification(self._node, recovery=news)))
+
+    def tell_days(self, days: tuple[DayReport, ...]) -> None:
+        """Tell the peer how some days stand, or keep it in the outbox."""
+        self._outgoing.send(notifications.to_json(Notification(self._node, days=days)))
 
     def deliver(self, limit: int) -> int:
         """Send what waits, oldest first, at most `limit`; stop at the first failure. Return how many went."""

@@ -1,12 +1,13 @@
 """The archive of one node: a blob for each recording, its metadata the durable fact, a JSON sidecar beside it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
-from capture.errors import Permanent
+from capture.errors import Locked, Permanent
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
 from capture.storage.failures import code_of, failures, once_more
@@ -15,6 +16,7 @@ from capture.storage.upload import BlobUpload
 BLOCK_BYTES = 8 * 1024 * 1024
 _SIDECAR = "json"
 _JSON = ContentSettings(content_type="application/json")
+_LOCKED = frozenset({"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "LeaseIdMissing"})
 _LONGEST_FILE_NAME = 200
 """Characters: all metadata of a blob may take 8 KiB, and a character up to twelve bytes when it is written in ASCII."""
 
@@ -62,11 +64,46 @@ class BlobArchive:
 
     def put_sidecar(self, path: str, document: bytes) -> None:
         """Write the JSON document beside the recording at `path`, replacing an older one."""
-        folder, slash, name = path.rpartition("/")
-        base = name.rpartition(".")[0] or name
         with failures(self._setting, "write a sidecar"):
-            blob = self._container.get_blob_client(f"{folder}{slash}{base}.{_SIDECAR}")
+            blob = self._container.get_blob_client(_beside(path))
             blob.upload_blob(document, overwrite=True, content_settings=_JSON)
+
+    def content(self, path: str) -> Iterator[bytes] | None:
+        """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
+        with failures(self._setting, "read from the archive"):
+            try:
+                download = self._container.download_blob(path, max_concurrency=1)
+            except ResourceNotFoundError as error:
+                if code_of(error) == "ContainerNotFound":
+                    raise
+                return None
+        return self._pieces(download.chunks())
+
+    def remove(self, path: str) -> None:
+        """Delete the object at `path` and the document beside it; no error when they are not there."""
+        for name in (path, _beside(path)):
+            with failures(self._setting, "remove from the archive"):
+                try:
+                    self._container.delete_blob(name)
+                except ResourceNotFoundError as error:
+                    if code_of(error) == "ContainerNotFound":
+                        raise
+                except ResourceExistsError as error:
+                    if code_of(error) not in _LOCKED:
+                        raise
+                    raise Locked(
+                        f"{name} is locked ({code_of(error)}): it can be removed when that has ended"
+                    ) from None
+
+    def _pieces(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with failures(self._setting, "read from the archive"):
+            yield from chunks
+
+
+def _beside(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    base = name.rpartition(".")[0] or name
+    return f"{folder}{slash}{base}.{_SIDECAR}"
 
 
 def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str, str]:

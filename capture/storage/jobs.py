@@ -53,6 +53,14 @@ class TableJobs:
             found = self._table.query_entities(span, select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
+    def between(self, start: datetime, end: datetime) -> Iterator[Job]:
+        """All jobs with `start <= created_on <= end`, read page by page."""
+        span = f"PartitionKey eq '{_PARTITION}' and {rows.in_span(start, end)}"
+        with failures(self._setting, "list jobs"):
+            for row in self._table.query_entities(span, results_per_page=rows.PAGE):
+                if (text := rows.gather("job", row)) is not None:
+                    yield messages.jobs.from_json(text)
+
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:
         """Jobs in this state with `due <= now`, oldest recording first, at most `limit`."""
         return self._first(f"state eq '{state.value}' and due le '{rows.moment(now)}'", limit)

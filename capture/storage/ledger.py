@@ -7,7 +7,7 @@ from datetime import datetime
 from azure.data.tables import TableClient
 
 from capture import messages
-from capture.model.identity import NodeName, RecordingId
+from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, Tally, merge_entries
 from capture.storage import rows
 from capture.storage.failures import failures
@@ -50,6 +50,22 @@ class TableLedger:
             found = self._table.query_entities(_span(start, end), select=["RowKey"], results_per_page=rows.PAGE)
             return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]) for row in found}
 
+    def states(self, start: datetime, end: datetime) -> dict[RecordingId, str]:
+        """State of all entries with `start <= created_on <= end`, by their ids."""
+        columns = ["RowKey", "state"]
+        with failures(self._setting, "list the ledger"):
+            found = self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE)
+            return {RecordingId(rows.parse_timed_key(row["RowKey"])[1]): str(row["state"]) for row in found}
+
+    def calls(self, start: datetime, end: datetime) -> Iterator[tuple[RecordingId, ConversationId | None, str]]:
+        """Id, conversation and state of all entries with `start <= created_on <= end`, read page by page."""
+        columns = ["RowKey", "conversation_id", "state"]
+        with failures(self._setting, "list the ledger"):
+            for row in self._table.query_entities(_span(start, end), select=columns, results_per_page=rows.PAGE):
+                conversation = str(row["conversation_id"])
+                recording_id = RecordingId(rows.parse_timed_key(row["RowKey"])[1])
+                yield recording_id, ConversationId(conversation) if conversation else None, str(row["state"])
+
     def tally(self, start: datetime, end: datetime) -> Tally:
         """Count the archived recordings with `start <= created_on <= end`."""
         columns = ["archived_by", "second_copy"]
@@ -78,7 +94,7 @@ def _row(entry: LedgerEntry) -> rows.Row:
         "state": entry.state,
         "conversation_id": entry.conversation_id or "",
         "archived_by": address.node if address is not None else "",
-        "second_copy": len(entry.copies) > 1,
+        "second_copy": len(entry.copies - entry.lost) > 1,
         "path": address.path if address is not None else "",
         **rows.spread("entry", messages.entries.to_json(entry).decode()),
     }

@@ -15,6 +15,8 @@ from capture.storage.alarms import TableAlarms
 from capture.storage.archive import BLOCK_BYTES, BlobArchive
 from capture.storage.boards import BlobBoards
 from capture.storage.catalogue import TableCatalogue
+from capture.storage.days import TableDays
+from capture.storage.evidence import BlobEvidence, TableLog
 from capture.storage.failures import BEING_DELETED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
 from capture.storage.interactions import TableInteractions
@@ -26,6 +28,7 @@ from capture.storage.open_conversations import TableOpenConversations
 from capture.storage.outbox import TO_SCREENS, TableOutbox
 from capture.storage.queues import StorageQueue
 from capture.storage.reigns import TableReigns
+from capture.storage.requests import TableRequests
 from capture.storage.sessions import TableSessions
 from capture.storage.staged import BlobStaged
 from capture.storage.state import TableState
@@ -35,6 +38,7 @@ TABLES = (
     *("ledger", "jobs", "interactions", "openconversations", "outbox", "state"),
     *("sessions", "workstations", "alarms"),
     *("catalogue", "reigns", "listenings"),
+    *("requests", "archived", "days"),
 )
 
 
@@ -51,11 +55,15 @@ class Names:
     screen_file_queue: str = "screenfile"
     screen_container: str = "screens"
     desktop_container: str = "desktops"
+    evidence_container: str = "evidence"
 
     @property
     def containers(self) -> tuple[str, ...]:
         """Every container of a node."""
-        return self.lease_container, self.archive_container, self.screen_container, self.desktop_container
+        return (
+            *(self.lease_container, self.archive_container, self.screen_container, self.desktop_container),
+            self.evidence_container,
+        )
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -74,13 +82,17 @@ class PeerStore:
     watermarks: StorageQueue
     screens: StorageQueue
     screen_files: StorageQueue
+    ledger: TableLedger
+    evidence: BlobEvidence
 
 
 @dataclass(frozen=True, slots=True)
 class OwnStore(PeerStore):
     """All of one node's own stores."""
 
-    ledger: TableLedger
+    requests: TableRequests
+    days: TableDays
+    log: TableLog
     jobs: TableJobs
     interactions: TableInteractions
     open_conversations: TableOpenConversations
@@ -110,7 +122,9 @@ def open_own_store(
     """Open the node's own account. Call `ensure` before the first use."""
     account = Account(connection, patience)
     blobs, queues, tables = account.blobs(), account.queues(), account.tables()
-    shared = _shared(Account(connection, coordination).blobs(), blobs, queues, connection.setting, names, block_bytes)
+    shared = _shared(
+        Account(connection, coordination).blobs(), blobs, queues, tables, connection.setting, names, block_bytes
+    )
 
     def ensure() -> None:
         _ensure(blobs, queues, tables, connection.setting, names)
@@ -126,7 +140,11 @@ def open_own_store(
         ingest=shared.ingest,
         watermarks=shared.watermarks,
         screens=shared.screens,
-        ledger=TableLedger(tables.get_table_client("ledger"), setting),
+        ledger=shared.ledger,
+        evidence=shared.evidence,
+        requests=TableRequests(tables.get_table_client("requests"), setting),
+        days=TableDays(tables.get_table_client("days"), setting),
+        log=TableLog(tables.get_table_client("archived"), setting),
         jobs=TableJobs(tables.get_table_client("jobs"), setting),
         interactions=TableInteractions(tables.get_table_client("interactions"), setting),
         open_conversations=TableOpenConversations(tables.get_table_client("openconversations"), setting),
@@ -154,12 +172,13 @@ def open_peer_store(
     coordination: Patience = COORDINATION,
 ) -> PeerStore:
     """Open what this node uses of its peer's account. The peer makes its own containers and queues."""
-    coordinating = Account(connection, coordination)
+    coordinating, patient = Account(connection, coordination), Account(connection, patience)
     return _shared(
         coordinating.blobs(),
-        Account(connection, patience).blobs(),
+        patient.blobs(),
         # A tick sends: what is not taken at once is given out again, or goes to the outbox.
         coordinating.queues(),
+        patient.tables(),
         connection.setting,
         names,
         BLOCK_BYTES,
@@ -176,6 +195,7 @@ def _shared(
     coordination: BlobServiceClient,
     blobs: BlobServiceClient,
     queues: QueueServiceClient,
+    tables: TableServiceClient,
     setting: str,
     names: Names,
     block_bytes: int,
@@ -189,6 +209,8 @@ def _shared(
         watermarks=StorageQueue(queues, names.watermark_queue, setting),
         screens=StorageQueue(queues, names.screen_queue, setting),
         screen_files=StorageQueue(queues, names.screen_file_queue, setting),
+        ledger=TableLedger(tables.get_table_client("ledger"), setting),
+        evidence=BlobEvidence(blobs.get_container_client(names.evidence_container), setting),
     )
 
 

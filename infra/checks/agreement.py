@@ -58,7 +58,7 @@ def _connections(bicep: set[str]) -> Iterator[Problem]:
     for name, services in {
         "AzureWebJobsStorage": ("blob", "queue", "table"),
         "OWN_STORAGE": ("blob", "queue", "table"),
-        "PEER_STORAGE": ("blob", "queue"),
+        "PEER_STORAGE": ("blob", "queue", "table"),
         "WITNESS_STORAGE": ("blob",),
     }.items():
         wanted = {f"{name}__{part}" for part in ("credential", "clientId", *(f"{each}ServiceUri" for each in services))}
@@ -80,6 +80,7 @@ def _names(project: Project) -> Iterator[Problem]:
         "archiveContainer": code["ARCHIVE_CONTAINER"],
         "screenContainer": code["SCREEN_CONTAINER"],
         "desktopContainer": code["DESKTOP_CONTAINER"],
+        "evidenceContainer": code["EVIDENCE_CONTAINER"],
         "inboundQueues": [code[name] for name in _QUEUES],
         "poisonQueues": [f"{code[name]}-poison" for name in _QUEUES],
         "tables": tables,

@@ -14,6 +14,7 @@ BUILT_IN = {
     "blobDelegator": ("Storage Blob Delegator", "db58b8e5-c6ad-4a2a-8341-4190687cbf4a"),
     "queueDataContributor": ("Storage Queue Data Contributor", "974c5e8b-45b9-4653-ba55-5f855dd0fb88"),
     "queueDataMessageSender": ("Storage Queue Data Message Sender", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"),
+    "tableDataReader": ("Storage Table Data Reader", "76199698-9eea-4c19-bc75-cec21354c6b6"),
     "tableDataContributor": ("Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"),
     "keyVaultSecretsUser": ("Key Vault Secrets User", "4633458b-17de-408a-b874-0445c86b69e6"),
     "monitoringMetricsPublisher": ("Monitoring Metrics Publisher", "3913510d-42f4-4e42-8a64-420c390055eb"),

@@ -12,6 +12,7 @@ var containerNames = [
   names.archiveContainer
   names.screenContainer
   names.desktopContainer
+  names.evidenceContainer
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {

@@ -26,6 +26,21 @@ resource archive 'Microsoft.Storage/storageAccounts/blobServices/containers@2025
   name: names.archiveContainer
 }
 
+resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: blobs
+  name: names.evidenceContainer
+}
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' existing = {
+  parent: account
+  name: 'default'
+}
+
+resource ledger 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
+  parent: tableService
+  name: 'ledger'
+}
+
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' existing = {
   parent: account
   name: 'default'
@@ -61,6 +76,26 @@ resource peerArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: archive
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataReader)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource peerEvidence 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, names.evidenceContainer, principalId, roles.blobDataContributor)
+  scope: evidence
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource peerLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, 'ledger', principalId, roles.tableDataReader)
+  scope: ledger
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.tableDataReader)
     principalId: principalId
     principalType: 'ServicePrincipal'
   }

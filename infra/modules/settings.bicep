@@ -79,6 +79,7 @@ var product = {
   PEER_STORAGE__clientId: identityClientId
   PEER_STORAGE__blobServiceUri: 'https://${peerStorageName}.blob.${suffix}'
   PEER_STORAGE__queueServiceUri: 'https://${peerStorageName}.queue.${suffix}'
+  PEER_STORAGE__tableServiceUri: 'https://${peerStorageName}.table.${suffix}'
   WITNESS_STORAGE__credential: 'managedidentity'
   WITNESS_STORAGE__clientId: identityClientId
   WITNESS_STORAGE__blobServiceUri: 'https://${witnessStorageName}.blob.${suffix}'
@@ -90,6 +91,7 @@ var product = {
   SCREEN_FILE_QUEUE: names.inboundQueues[3]
   SCREEN_CONTAINER: names.screenContainer
   DESKTOP_CONTAINER: names.desktopContainer
+  EVIDENCE_CONTAINER: names.evidenceContainer
   WATCH_SCHEDULE: '*/5 * * * * *'
   SWEEP_SCHEDULE: '*/15 * * * * *'
   TICK_SECONDS: '5'
@@ -106,6 +108,14 @@ var product = {
   LOOK_PATIENCE_SECONDS: '120'
   MAX_OUTSTANDING: '1000'
   MAX_FAILURES: '5'
+  RECOVERY_SCHEDULE: '5 * * * * *'
+  RECOVERY_SECONDS: '30'
+  RECOVERY_DAYS: '7'
+  LOG_BLOCK_MINUTES: '1440'
+  VERIFY_SAMPLE: '500'
+  VERIFY_HOUR: '2'
+  COMPLIANCE_TARGET_PERCENT: '100'
+  MIN_CALL_SECONDS: '0'
   DESKTOP_SECRET: desktopsEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=desktop-secret)' : ''
   DESKTOP_SECRET_PREVIOUS: desktopSecretPreviousEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=desktop-secret-previous)' : ''
   RIS_HEADER_SECRET: headerSecretEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=ris-header-secret)' : ''

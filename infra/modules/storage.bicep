@@ -100,6 +100,14 @@ resource boards 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-
   }
 }
 
+resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobs
+  name: names.evidenceContainer
+  properties: {
+    publicAccess: 'None'
+  }
+}
+
 resource archive 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
   parent: blobs
   name: names.archiveContainer

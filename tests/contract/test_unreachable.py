@@ -9,10 +9,13 @@ from capture.connection import StorageConnection
 from capture.errors import SettingsError, Transient
 from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, RoleName, Watermark, Yields
 from capture.model.catalogue import finding
+from capture.model.day import DayReport
+from capture.model.evidence import Archived
 from capture.model.identity import ConversationId, Epoch, RecordingId
 from capture.model.ledger import ParkedRecording
 from capture.model.recording import JobState
 from capture.model.reign import Reign
+from capture.model.request import Item, Kind, Request
 from capture.ports import Listening
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
@@ -50,17 +53,22 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "archive.put_sidecar": lambda s: s.archive.put_sidecar("a/b.mp3", b"{}"),
     "archive.size": lambda s: s.archive.size("a/b.mp3"),
     "archive.read": lambda s: s.archive.read("a/b.mp3", 0, 10),
+    "archive.content": lambda s: s.archive.content("a/b.mp3"),
+    "archive.remove": lambda s: s.archive.remove("a/b.mp3"),
     "queue.send": lambda s: s.ingest.send(b"{}"),
     "queue.length": lambda s: s.ingest.length(),
     "ledger.get": lambda s: s.ledger.get(R, after(0)),
     "ledger.merge": lambda s: s.ledger.merge(archived("r")),
     "ledger.known": lambda s: s.ledger.known(after(0), after(1)),
+    "ledger.states": lambda s: s.ledger.states(after(0), after(1)),
+    "ledger.calls": lambda s: list(s.ledger.calls(after(0), after(1))),
     "ledger.tally": lambda s: s.ledger.tally(after(0), after(1)),
     "ledger.between": lambda s: list(s.ledger.between(after(0), after(1))),
     "jobs.put one": lambda s: s.jobs.put([job("r")]),
     "jobs.put two": lambda s: s.jobs.put([job("r"), job("q")]),
     "jobs.remove": lambda s: s.jobs.remove(R, after(0)),
     "jobs.known": lambda s: s.jobs.known(after(0), after(1)),
+    "jobs.between": lambda s: list(s.jobs.between(after(0), after(1))),
     "jobs.due": lambda s: s.jobs.due(after(0), 10, JobState.PENDING),
     "jobs.oldest": lambda s: s.jobs.oldest(),
     "jobs.outstanding": lambda s: s.jobs.outstanding(),
@@ -102,6 +110,22 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "reigns.latest": lambda s: s.reigns.latest(10),
     "listenings.note": lambda s: s.listenings.note(Listening(after(0), "who", "name", R)),
     "listenings.of_day": lambda s: s.listenings.of_day(after(0).date(), 10),
+    "requests.get": lambda s: s.requests.get("one"),
+    "requests.merge": lambda s: s.requests.merge(Request("one", Kind.RECOVER, after(0))),
+    "requests.listed": lambda s: s.requests.listed(10),
+    "requests.live": lambda s: s.requests.live(),
+    "requests.remove": lambda s: s.requests.remove("one"),
+    "requests.put_items": lambda s: s.requests.put_items("one", [Item("r", after(0), "why")]),
+    "requests.items": lambda s: s.requests.items("one", 10),
+    "requests.tally": lambda s: s.requests.tally("one"),
+    "days.merge": lambda s: s.days.merge(DayReport("2026-11-22", after(0), 0, 0, 0, 0, 0, 0, 0, 0)),
+    "days.listed": lambda s: s.days.listed(10),
+    "log.add": lambda s: s.log.add(Archived(after(0), R, after(0), "a", 1, "0"), "2026-11-22T0000"),
+    "log.of": lambda s: list(s.log.of("2026-11-22T0000")),
+    "log.first_after": lambda s: s.log.first_after(""),
+    "evidence.add": lambda s: s.evidence.add("a", b""),
+    "evidence.read": lambda s: s.evidence.read("a"),
+    "evidence.names": lambda s: s.evidence.names(MAIN),
 }
 
 
@@ -125,6 +149,10 @@ def test_every_call_of_every_store_is_in_the_list() -> None:
         "catalogue",
         "reigns",
         "listenings",
+        "requests",
+        "days",
+        "log",
+        "evidence",
     }
     every = {f"{kind}.{name}" for kind in kinds for name in dir(getattr(store, kind)) if not name.startswith("_")}
     assert every <= {call.partition(" ")[0] for call in CALLS}

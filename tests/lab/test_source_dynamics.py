@@ -16,7 +16,7 @@ from capture.model.recording import Recording
 from capture.omnichannel.organisation import Organisation
 from capture.settings import Settings
 from lab.dynamics.calls import CallPlan, PublishedCall, publish
-from lab.dynamics.organisation import Options
+from lab.dynamics.organisation import Options, whole_seconds
 from lab.dynamics.publications import published
 from lab.dynamics.server import RunningOrganisation, running_organisation
 
@@ -305,3 +305,33 @@ def test_sessions_are_read_back_with_their_participants(dynamics: RunningOrganis
     assert source.session_of("msdyn_ocsession", first.id) == first
     assert source.session_of("msdyn_sessionparticipant", first.participants[0].id) == first
     assert list(source.sessions_since(datetime.now(UTC) + timedelta(days=1), [192360000])) in ([], [[]])
+
+
+def test_recordings_of_conversations(dynamics: RunningOrganisation, make: MakeSource) -> None:
+    one, other = (call(dynamics, recordings_per_call=2) for _ in range(2))
+    found = make().recordings_of([ConversationId(one.conversation_id)])
+    assert {recording.id for recording in found} == set(one.recording_ids)
+    assert len(make().recordings_of([ConversationId(other.conversation_id), ConversationId("0' or 1 eq 1")])) == 2
+    assert make().recordings_by_id([RecordingId("nobody")]) == []
+
+
+def test_dynamics_counts_beyond_its_own_limit(dynamics: RunningOrganisation, make: MakeSource) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    with dynamics.organisation.lock:
+        for number in range(5200):
+            created = now - timedelta(seconds=number % 3000 + 60)
+            dynamics.organisation.insert_row("msdyn_ocrecordings", {"createdon": whole_seconds(created)})
+    source = make()
+    assert source.count(now - timedelta(hours=1), now) == 5200
+    assert source.count(now - timedelta(seconds=100), now - timedelta(seconds=90)) == 20
+    assert source.count(now, now + timedelta(hours=1)) == 0
+
+
+def test_completed_calls_of_a_day(dynamics: RunningOrganisation, make: MakeSource) -> None:
+    ended = [call(dynamics) for _ in range(3)]
+    call(dynamics, open=True, close_delay_seconds=3600)
+    now = datetime.now(UTC)
+    (page,) = make().completed_calls(now - timedelta(hours=1), now + timedelta(hours=1))
+    assert {call.id for call in page} == {each.conversation_id for each in ended}
+    assert all(call.seconds is not None and call.seconds >= 0 for call in page)
+    assert [page for page in make().completed_calls(now - timedelta(days=9), now - timedelta(days=8)) if page] == []

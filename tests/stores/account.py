@@ -7,6 +7,7 @@ from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
 from tests.stores.catalogue import MemoryCatalogue, MemoryListenings, MemoryReigns
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
+from tests.stores.recovery import MemoryDays, MemoryEvidence, MemoryLog, MemoryRequests
 from tests.stores.screens import (
     MemoryAlarms,
     MemoryBoards,
@@ -52,6 +53,10 @@ class MemoryStores:
     listenings: MemoryListenings
     boards: MemoryBoards
     staged: MemoryStaged
+    requests: MemoryRequests
+    days: MemoryDays
+    log: MemoryLog
+    evidence: MemoryEvidence
 
     def ensure(self) -> None:
         """Nothing is ever missing here."""
@@ -89,6 +94,10 @@ class MemoryAccount:
             listenings=MemoryListenings(),
             boards=MemoryBoards(),
             staged=MemoryStaged(clock),
+            requests=MemoryRequests(),
+            days=MemoryDays(),
+            log=MemoryLog(),
+            evidence=MemoryEvidence(),
         )
         s = self.stores
         self._all = (
@@ -96,6 +105,7 @@ class MemoryAccount:
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
             *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
             *(s.catalogue, s.reigns, s.listenings),
+            *(s.requests, s.days, s.log, s.evidence),
         )
         for store in self._all:
             store.power = self.power
@@ -128,4 +138,8 @@ class MemoryAccount:
             listenings=s.listenings.view(link),
             boards=s.boards.view(link),
             staged=s.staged.view(link),
+            requests=s.requests.view(link),
+            days=s.days.view(link),
+            log=s.log.view(link),
+            evidence=s.evidence.view(link),
         )

@@ -1,6 +1,7 @@
 """The archive and the heartbeats in memory."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from capture.model.authority import Heartbeat
@@ -56,8 +57,18 @@ class MemoryArchive(Store):
 
     @operation
     def put_sidecar(self, path: str, document: bytes) -> None:
-        folder, slash, name = path.rpartition("/")
-        self.sidecars[f"{folder}{slash}{name.rpartition('.')[0] or name}.json"] = document
+        self.sidecars[beside(path)] = document
+
+    @operation
+    def remove(self, path: str) -> None:
+        if (blob := self.blobs.pop(path, None)) is not None:
+            self._by_stem[path.rpartition(".")[0]].remove(blob)
+        self.sidecars.pop(beside(path), None)
+
+    @operation
+    def content(self, path: str) -> Iterator[bytes] | None:
+        blob = self.blobs.get(path)
+        return None if blob is None else iter([blob.data])
 
     @operation
     def stage(self, size: int) -> None:
@@ -71,6 +82,12 @@ class MemoryArchive(Store):
         self.blobs[path] = blob
         self._by_stem.setdefault(path.rpartition(".")[0], []).append(blob)
         return True
+
+
+def beside(path: str) -> str:
+    """Name of the document beside a recording."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.json"
 
 
 class MemoryUpload:

@@ -55,10 +55,19 @@ class MemoryLedger(Store):
         return {recording_id for created_on, recording_id in self.entries if start <= created_on <= end}
 
     @operation
+    def states(self, start: datetime, end: datetime) -> dict[RecordingId, str]:
+        return {key[1]: entry.state for key, entry in self.entries.items() if start <= key[0] <= end}
+
+    @operation
+    def calls(self, start: datetime, end: datetime) -> Iterator[tuple[RecordingId, ConversationId | None, str]]:
+        found = [(key, self.entries[key]) for key in sorted(self.entries) if start <= key[0] <= end]
+        return iter([(key[1], entry.conversation_id, entry.state) for key, entry in found])
+
+    @operation
     def tally(self, start: datetime, end: datetime) -> Tally:
         found = [entry for (when, _), entry in self.entries.items() if start <= when <= end]
         by_node = Counter(entry.address.node for entry in found if entry.address is not None)
-        return Tally(dict(by_node), sum(len(entry.copies) > 1 for entry in found))
+        return Tally(dict(by_node), sum(len(entry.copies - entry.lost) > 1 for entry in found))
 
     @operation
     def between(self, start: datetime, end: datetime) -> Iterator[LedgerEntry]:
@@ -85,6 +94,10 @@ class MemoryJobs(Store):
     @operation
     def known(self, start: datetime, end: datetime) -> set[RecordingId]:
         return {recording_id for created_on, recording_id in self.jobs if start <= created_on <= end}
+
+    @operation
+    def between(self, start: datetime, end: datetime) -> Iterator[Job]:
+        return iter([self.jobs[key] for key in sorted(self.jobs) if start <= key[0] <= end])
 
     @operation
     def due(self, now: datetime, limit: int, state: JobState) -> list[Job]:

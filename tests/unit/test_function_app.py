@@ -24,6 +24,7 @@ def test_every_function_of_the_design_is_there() -> None:
         "screen_file",
         "screen_file_poison",
         "screen_sweep",
+        "recover",
         "ris",
         "ris_header",
         "desktop_sign_in",
@@ -41,6 +42,13 @@ def test_every_function_of_the_design_is_there() -> None:
         "conversation",
         "console",
         "asked",
+        "recoveries",
+        "recovery_ask",
+        "recovery_one",
+        "recovery_act",
+        "verification",
+        "verification_close",
+        "recording_remove",
         "respond",
     ]
 

@@ -18,8 +18,10 @@ from capture.model.authority import (
     merge_watermarks,
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
+from capture.model.day import Closing, DayReport, merge_days
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
-from capture.model.ledger import Copy, LedgerEntry, Parked, ScreenTimes, merge_entries, merge_screens
+from capture.model.ledger import Copy, LedgerEntry, Parked, Removal, ScreenTimes, merge_entries, merge_screens
+from capture.model.request import Kind, Phase, Progress, Request, Wish, merge_requests
 from capture.model.session import Mark, MarkKind, merge_marks
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -64,6 +66,8 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         parked=st.none() | parkings,
         reopened=st.none() | times,
         screen=st.none() | screens,
+        lost=st.frozensets(copies, max_size=2),
+        removed=st.none() | st.builds(Removal, at=times, node=nodes, by=st.just("ann"), reason=st.just("a card")),
     )
 
 
@@ -96,7 +100,11 @@ def test_ledger_entries_join(one: LedgerEntry, other: LedgerEntry, third: Ledger
 def test_archived_is_never_lost(one: LedgerEntry, other: LedgerEntry) -> None:
     joined = merge_entries(one, other)
     assert joined.copies == one.copies | other.copies
-    assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
+    removed = one.removed or other.removed
+    assert (joined.state == "removed") == (removed is not None)
+    assert (joined.state == "archived") == (removed is None and bool(joined.copies - one.lost - other.lost))
+    if not one.lost | other.lost and removed is None:
+        assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
 
 
 @given(st.lists(copies, min_size=1, max_size=4))
@@ -155,7 +163,7 @@ def test_a_person_reopens_only_the_parkings_up_to_then(one: LedgerEntry, other: 
     joined = merge_entries(one, other)
     if joined.state == "open":
         assert joined.parked is None or (joined.reopened is not None and joined.reopened >= joined.parked.at)
-    assert joined.finished == (joined.state in {"archived", "parked"})
+    assert joined.finished == (joined.state in {"archived", "parked", "removed"})
 
 
 @given(st.builds(Watermark, epoch=st.integers(0, 4).map(Epoch), low=times), watermarks)
@@ -193,6 +201,52 @@ def test_marks_join_in_any_order(some: list[ScreenTimes], random: object) -> Non
     shuffled = list(marks)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert merge_marks(shuffled) == merge_marks(marks) == merge_marks((*merge_marks(marks), *marks))
+
+
+requests = st.builds(
+    Request,
+    id=st.just("one"),
+    kind=st.just(Kind.RECOVER),
+    asked_at=st.just(START),
+    wish=st.none() | st.builds(Wish, at=times, stopped=st.booleans()),
+    progress=st.builds(
+        Progress,
+        epoch=st.integers(0, 2).map(Epoch),
+        step=st.integers(0, 2),
+        phase=st.sampled_from(Phase),
+        detected=st.integers(0, 2),
+    ),
+)
+
+
+@given(requests, requests, requests)
+def test_requests_join(one: Request, other: Request, third: Request) -> None:
+    assert merge_requests(one, other) == merge_requests(other, one)
+    assert merge_requests(one, one) == one
+    assert merge_requests(merge_requests(one, other), third) == merge_requests(one, merge_requests(other, third))
+
+
+days = st.builds(
+    DayReport,
+    day=st.just("2026-11-22"),
+    read_at=times,
+    completed=st.integers(0, 2),
+    archived=st.integers(0, 1),
+    pending=st.just(0),
+    parked=st.just(0),
+    without_recording=st.just(0),
+    too_short=st.just(0),
+    in_dynamics=st.just(0),
+    in_ledger=st.just(0),
+    closing=st.none() | st.builds(Closing, at=times, by=st.sampled_from(["ann", "ben"]), note=st.just("fine")),
+)
+
+
+@given(days, days, days)
+def test_days_join(one: DayReport, other: DayReport, third: DayReport) -> None:
+    assert merge_days(one, other) == merge_days(other, one)
+    assert merge_days(one, one) == one
+    assert merge_days(merge_days(one, other), third) == merge_days(one, merge_days(other, third))
 
 
 def test_every_merge_of_the_model_is_tested_here_or_with_the_sessions() -> None:

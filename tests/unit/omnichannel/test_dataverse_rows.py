@@ -119,8 +119,12 @@ def test_people_are_owners_and_participants_but_no_teams() -> None:
 
 
 def test_slices_ask_each_id_once_and_at_most_a_hundred() -> None:
-    ids = [f"{number:08d}" for number in range(250)]
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(250)]
     assert [len(some) for some in query.slices(ids + ids)] == [100, 100, 50]
+
+
+def test_what_is_no_guid_is_not_asked_for() -> None:
+    assert list(query.slices(["nobody", "1 or 1 eq 1", "", ID])) == [(ID,)]
 
 
 def test_query_encodes_values_and_keeps_the_dollar() -> None:

@@ -1,0 +1,49 @@
+"""A person has one recording removed before it is locked, such as one in which a card number is read out."""
+
+import logging
+from dataclasses import dataclass
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from capture.audio.finish import Finisher
+from capture.errors import Absent, Malformed
+from capture.events import Event, emit
+from capture.model.identity import NodeName, RecordingId
+from capture.model.ledger import Removal
+from capture.ports import Clock, Ledger
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    created_on: AwareDatetime
+    by: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Removing:
+    """The use case behind `POST /api/recordings/<id>/remove`; works on either node, both remove what they have."""
+
+    node: NodeName
+    ledger: Ledger
+    finisher: Finisher
+    clock: Clock
+
+    def run(self, recording_id: str, body: bytes) -> dict[str, str]:
+        """Take `{"created_on": "…", "by": "<who>", "reason": "<why>"}`. Who and why stay in ledger and log for ever.
+
+        Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a policy of the store protects it.
+        """
+        try:
+            said = _Body.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the body"
+            raise Malformed(f"{where}: {first['msg']}; expected created_on, by and reason") from None
+        entry = self.ledger.get(RecordingId(recording_id), said.created_on)
+        if entry is None:
+            raise Absent("the ledger has no recording of this id and time of creation")
+        known = self.finisher.remove(entry, Removal(self.clock.now(), self.node, said.by, said.reason))
+        emit(Event.RECORDING_REMOVED, logging.WARNING, node=self.node, recording=known.recording_id)
+        return {"recording_id": known.recording_id, "state": known.state}
