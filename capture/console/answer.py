@@ -22,8 +22,9 @@ class Answer:
 def answer(act: Callable[[], object], *, status: int = 200) -> Answer:
     """Run `act` and answer with what it returns (nothing for None), or {"error": ...}.
 
-    400 the request is wrong, 401 who asks may not, 404 it is not there, 409 it is locked, 413 it is too large, 503 try again. Whatever a
-    store or Dynamics answers, however unexpectedly, is no fault of who asks: 503. An Answer is passed on as it is.
+    400 the request is wrong, 401 who asks may not, 404 it is not there, 409 it is locked, 413 it is too large, 503 try
+    again. Whatever a store or Dynamics answers, however unexpectedly, is no fault of who asks: 503. An Answer is passed
+    on as it is.
     """
     try:
         said = act()

@@ -33,7 +33,8 @@ class Removing:
     def run(self, recording_id: str, body: bytes) -> dict[str, str]:
         """Take `{"created_on": "…", "by": "<who>", "reason": "<why>"}`. Who and why stay in ledger and log for ever.
 
-        Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a policy of the store protects it.
+        Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a policy of the store protects
+        it.
         """
         try:
             said = _Body.model_validate_json(body)

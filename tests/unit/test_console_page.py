@@ -86,7 +86,8 @@ def test_a_change_without_the_pages_own_header_is_refused_and_a_missing_part_is_
     asked = Asked("POST", "recovery", f"{ROOT}/recovery", {}, {}, b"{}")
     console = pair.members["main"].node.console
     assert console.answer(asked).status == 401
-    assert console.answer(replace(asked, headers={"x-capture-console": "1"})).status == 404
+    missing = replace(asked, path="elsewhere", headers={"x-capture-console": "1"})
+    assert console.answer(missing).status == 404
     more = replace(console, more={"recovery": lambda request: {"got": request.body.decode()}})
     said = more.answer(replace(asked, headers={"x-capture-console": "1"}))
     assert json.loads(said.body) == {"got": "{}"}

@@ -77,4 +77,4 @@ def test_every_store_is_reached_by_the_identity_without_a_key() -> None:
         assert connection.client_id == "identity"
         assert connection.blob == f"https://{account}.blob.core.windows.net"
     assert settings.peer_storage.queue == "https://stpeer.queue.core.windows.net"
-    assert settings.peer_storage.table is None, "a node has no role on its peer's tables"
+    assert settings.peer_storage.table == "https://stpeer.table.core.windows.net"
