@@ -139,6 +139,7 @@ class Screens:
             node=on.name,
             source=on.source,
             sessions=own.sessions,
+            queue=own.screens,
             staging=staging,
             alarms=own.alarms,
             orders=self.orders,

@@ -21,7 +21,7 @@ class FakeSource:
     """Implements `capture.ports.Source`.
 
     `calls` names every call made; `failures` are raised by `open`, `listing_failures` by lists, `session_failures` by
-    what reads sessions and agents.
+    what reads sessions and agents, `agent_failures` by what reads agents.
     """
 
     clock: Clock
@@ -39,6 +39,7 @@ class FakeSource:
     related: dict[tuple[str, str], AgentSession] = field(default_factory=dict)
     agents: dict[AgentId, Agent] = field(default_factory=dict)
     session_failures: list[CaptureError] = field(default_factory=list)
+    agent_failures: list[CaptureError] = field(default_factory=list)
 
     def put_session(self, session: AgentSession) -> AgentSession:
         """Let Dynamics have a session as it is now."""
@@ -115,6 +116,8 @@ class FakeSource:
 
     def agent(self, agent_id: AgentId) -> Agent:
         self._call("agent")
+        if self.agent_failures:
+            raise self.agent_failures.pop(0)
         return self.agents.get(agent_id, Agent(agent_id))
 
     def _call(self, name: str) -> None:

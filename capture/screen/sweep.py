@@ -4,15 +4,17 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from capture.errors import CaptureError
 from capture.events import Event, emit
 from capture.messages import ScreenFact
 from capture.model.authority import Active
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import AgentSession, Wanted, merge_sessions, seats
-from capture.ports import Alarm, Alarms, Clock, Sessions, Source
+from capture.ports import Alarm, Alarms, Clock, Queue, Sessions, Source
 from capture.redundancy.outgoing import Outgoing
 from capture.screen.counts import Counts
 from capture.screen.orders import Orders
+from capture.screen.receive import HIDDEN_SECONDS, as_message
 from capture.screen.sessions import Following
 from capture.screen.staging import Staging
 
@@ -32,6 +34,7 @@ class ScreenSweep:
     node: NodeName
     source: Source
     sessions: Sessions
+    queue: Queue
     staging: Staging
     alarms: Alarms
     orders: Orders
@@ -75,14 +78,21 @@ class ScreenSweep:
                     self.alarms.clear(alarm.key)
 
     def _repair(self, session: AgentSession, now: datetime) -> None:
-        """Apply what Dynamics says, if that is more than is known."""
+        """Apply what Dynamics says, if that is more than is known. What fails after it was kept, the queue repeats.
+
+        It is kept first, as a webhook is: once merged it would be known, and no sweep would look at it again.
+        """
         known = self.sessions.get(session.id)
         if known is not None and merge_sessions(known, session) == known:
             return
         before = self._wanted(known)
-        self.following.apply(
-            ScreenFact(self.node, f"sweep {session.id} {now.isoformat()}", now, session=session), sure=True
-        )
+        fact = ScreenFact(self.node, f"sweep {session.id} {now.isoformat()}", now, session=session)
+        held = self.queue.hold(as_message(fact), HIDDEN_SECONDS)
+        try:
+            self.following.apply(fact, sure=True)
+            self.queue.let_go(held)
+        except CaptureError as error:  # one session must not hold up the others
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="repair", session=session.id, why=error)
         after = self._wanted(session if known is None else merge_sessions(known, session))
         if before != after:
             emit(Event.SESSION_REPAIRED, logging.WARNING, node=self.node, session=session.id)
