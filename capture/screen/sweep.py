@@ -23,6 +23,8 @@ _LOOK_BACK = timedelta(minutes=5)
 _LONGEST_LOOK_BACK = timedelta(hours=12)
 _SLICE = 100
 _MOST_OPEN = 10_000
+_MISSED_FOR = timedelta(minutes=1)
+"""How long Dynamics must not know an open session before it is taken for deleted: a new one may be told of first."""
 _TIDY_EVERY = 600.0
 _ALARMS_KEPT = timedelta(hours=24)
 
@@ -44,6 +46,7 @@ class ScreenSweep:
     clock: Clock
     long_after: timedelta
     _seen: dict[SessionId, AgentSession] = field(default_factory=dict, init=False)
+    _missed: dict[SessionId, datetime] = field(default_factory=dict, init=False)
     _swept_at: datetime | None = field(default=None, init=False)
     _tidied_at: float = field(default=float("-inf"), init=False)
 
@@ -103,16 +106,18 @@ class ScreenSweep:
 
     def _read_again(self, ids: list[SessionId], active: Active) -> None:
         """Read those that are open here and not in Dynamics' list: they ended long ago, or are of another channel."""
-        if not (some := ids[:_SLICE]):
-            return
+        some, now = ids[:_SLICE], self.clock.now()
         active.check(self.clock.monotonic())
-        found = {session.id: session for session in self.source.sessions_by_id(some)}
-        for session_id in some:
-            session = found.get(session_id)
-            if session is not None:
-                self._repair(session, self.clock.now())
-            if session is None or session.closed_on is not None or session.channel not in self.orders.channels:
-                self.sessions.close(session_id)  # ended, deleted in Dynamics, or of no concern
+        found = {session.id: session for session in self.source.sessions_by_id(some)} if some else {}
+        self._missed = {each: self._missed.get(each, now) for each in some if each not in found}
+        for session in found.values():
+            self._repair(session, now)
+            if session.closed_on is not None or session.channel not in self.orders.channels:
+                self.sessions.close(session.id)
+        for session_id in [each for each, since in self._missed.items() if now - since >= _MISSED_FOR]:
+            # Deleted in Dynamics, or not for this application to read: nobody else would ever end its recording.
+            self._repair(AgentSession(session_id, closed_on=now), now)
+            self.sessions.close(session_id)
 
     def _watch_long(self, ids: list[SessionId], now: datetime) -> None:
         for session_id in ids:

@@ -9,6 +9,12 @@ from tests.office import BOB, S1, Office, accepted, closed, ringing
 from tests.pair import NAMES, Pair
 
 
+def sweeps(office: Office, times: int) -> None:
+    """Let the screen sweep of both nodes run, every nine seconds: watching takes its time."""
+    for _ in range(times):
+        office.pair.turn()
+
+
 def test_the_sweep_repairs_what_no_webhook_has_said(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     office.pair.turn()
@@ -33,7 +39,29 @@ def test_the_sweep_finds_what_ended_long_ago_and_forgets_what_is_gone(office: Of
     office.pair.turn()
     office.work()
     assert office.wanted("main") == {"s1:ann": "keep"}
+    assert office.pair.accounts["main"].stores.sessions.listed == {"s2"}
+    sweeps(office, 8)
     assert office.pair.accounts["main"].stores.sessions.listed == set()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_session_that_dynamics_has_deleted_is_ended_at_both_nodes(office: Office, *, answered: bool) -> None:
+    sweeps(office, 2)
+    office.hear(ringing(), *([accepted()] if answered else []))
+    sweeps(office, 7)
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+    sweeps(office, 2)
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep" if answered else "delete"}
+    assert [office.pair.accounts[node].stores.sessions.listed for node in NAMES] == [set(), set()]
+
+
+def test_a_session_that_dynamics_shows_late_goes_on(office: Office) -> None:
+    sweeps(office, 2)
+    office.hear(ringing())
+    sweeps(office, 7)
+    office.pair.source.put_session(merge_sessions(ringing(), accepted()))
+    sweeps(office, 20)
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
 
 
 def test_a_call_that_lasts_too_long_is_an_alarm(office: Office, caplog: pytest.LogCaptureFixture) -> None:
@@ -53,12 +81,6 @@ def test_without_desktops_dynamics_is_not_asked_for_sessions() -> None:
     for _ in range(3):
         pair.turn()
     assert "sessions_since" not in pair.source.calls
-
-
-def sweeps(office: Office, times: int) -> None:
-    """Let the screen sweep of both nodes run, every five seconds."""
-    for _ in range(times):
-        office.pair.turn()
 
 
 @pytest.mark.parametrize("call", ["boards.change", "sessions.close", "screens.send", "screens.let_go"])
