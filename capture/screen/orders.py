@@ -37,11 +37,14 @@ class Orders:
         """Decide what a desktop should be doing about a seat."""
         return wanted(seat, self.min_seconds)
 
-    def publish(self, session: AgentSession, heard_at: datetime, *, is_new: bool = False) -> None:
+    def publish(
+        self, session: AgentSession, heard_at: datetime, *, is_new: bool = False, doubtful: bool = False
+    ) -> None:
         """Bring the boards up to what is known of a session; `heard_at` is when the node heard the latest of it.
 
         A seat stays at the workstation where it was placed first: what ends a recording must come to whoever makes it.
-        Of a session that `is_new` nothing can have been placed.
+        Of a session that `is_new` nothing can have been placed. While it is `doubtful`, what would be deleted is only
+        stopped.
         """
         if session.channel not in self.channels:
             return
@@ -51,9 +54,10 @@ class Orders:
             if (what := self.wanted(seat)) is not Wanted.NOTHING:
                 place = places.get(seat.agent_id) or self._seat(seat, what)
                 if place is not None:
+                    what = Wanted.STOP if doubtful and what is Wanted.DELETE else what
                     self._order(place, self._make(session, seat.agent_id, what, heard_at))
         for agent in sorted(places.keys() - {seat.agent_id for seat in taken}):
-            self._end(places[agent], session, agent, heard_at)
+            self._end(places[agent], session, agent, heard_at, doubtful=doubtful)
 
     def would_delete(self, session: AgentSession) -> bool:
         """Tell whether publishing would end somebody's recording as never accepted."""
@@ -112,14 +116,15 @@ class Orders:
             self.alarms.clear(key)
         return place
 
-    def _end(self, place: str, session: AgentSession, agent: AgentId, heard_at: datetime) -> None:
+    def _end(self, place: str, session: AgentSession, agent: AgentId, heard_at: datetime, *, doubtful: bool) -> None:
         """End what was begun for somebody who has no part in the session any more: it was given to another agent.
 
         Was it accepted by then, nobody can tell by whom, so it is kept.
         """
         known = self.find(place, session.id, agent)
-        if known is not None and known.wanted is Wanted.RECORD:
-            what = Wanted.DELETE if session.accepted_on is None else Wanted.KEEP
+        if known is not None and known.wanted in (Wanted.RECORD, Wanted.STOP):
+            never = Wanted.STOP if doubtful else Wanted.DELETE
+            what = never if session.accepted_on is None else Wanted.KEEP
             self._order(place, self._make(session, agent, what, heard_at))
 
     def _make(self, session: AgentSession, agent: AgentId, what: Wanted, heard_at: datetime) -> Order:

@@ -26,8 +26,6 @@ from capture.screen.seating import Seating
 _READ_AGAIN_SECONDS = 10.0
 _READ_WITHIN = timedelta(hours=1)
 """After that the screen sweep has read the session long ago, or there is none."""
-_DOUBTED_FOR = timedelta(minutes=1)
-"""How long a desktop goes on recording a call that nobody seems to have accepted, when Dynamics cannot be asked."""
 _SEATS_AT_ONCE = 1000
 _TOLD_EVERY_SECONDS = 60.0
 """A third of the time after which a workstation that was not heard of is taken for empty."""
@@ -58,7 +56,8 @@ class Following:
         before, known = self.sessions.merge(fact.session) if fact.session is not None else (None, None)
         # What was forwarded is completed by the node that has heard it, which forwards that, too.
         asks = not fact.forwarded and not sure
-        # Deleting cannot be undone, and the accept may be on its way still: Dynamics is asked first.
+        # Deleting cannot be undone, and the accept may be on its way still: Dynamics is asked first. When it does not
+        # answer, the desktop stops, and the session stays on the list of the open ones, which the sweep reads.
         doubtful = asks and known is not None and self.orders.would_delete(known)
         if known is not None and not doubtful:
             self._publish(before, known, fact)
@@ -67,9 +66,9 @@ class Following:
             read, late = self._read(fact, known)
             if read is not None:
                 before, known = self.sessions.merge(read)
-            doubtful = doubtful and late is not None and self.clock.now() - fact.received_at < _DOUBTED_FOR
-            if known is not None and not doubtful:
-                self._publish(before, known, fact)
+            doubtful = doubtful and late is not None
+            if known is not None:
+                self._publish(before, known, fact, doubtful=doubtful)
         if not fact.forwarded and known is not None and not doubtful:
             self._forward(fact, known)
         if late is not None:
@@ -107,15 +106,17 @@ class Following:
         if known is not None and known.closed_on is None:
             self.orders.publish(known, self.clock.now())
 
-    def _publish(self, before: AgentSession | None, known: AgentSession, fact: ScreenFact) -> None:
-        self.orders.publish(known, fact.received_at, is_new=before is None)
-        if known.closed_on is not None:
+    def _publish(
+        self, before: AgentSession | None, known: AgentSession, fact: ScreenFact, *, doubtful: bool = False
+    ) -> None:
+        self.orders.publish(known, fact.received_at, is_new=before is None, doubtful=doubtful)
+        if known.closed_on is not None and not doubtful:
             self.sessions.close(known.id)
             if before is None or before.closed_on is None:
                 emit(Event.SESSION_ENDED, node=self.node, session=known.id, accepted=known.accepted_on is not None)
 
     def _read(self, fact: ScreenFact, known: AgentSession | None) -> tuple[AgentSession | None, CaptureError | None]:
-        """Read the session back; None when there is none. Or say why it could not be read, and is to be later."""
+        """Read the session back; None when there is none. Or say why it could not be read."""
         if fact.read_back is not None:
             table, row = fact.read_back.table, fact.read_back.id
         elif known is not None:
@@ -124,10 +125,6 @@ class Following:
             return None, None
         try:
             return self.source.session_of(table, row), None
-        except Permanent as error:
-            # The same question would get the same answer: what is known must do.
-            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="read_back", id=fact.event_id, why=error)
-            return None, None
         except CaptureError as error:
             return None, error
 
@@ -145,6 +142,10 @@ class Following:
 
     def _postpone(self, fact: ScreenFact, error: CaptureError) -> None:
         """Put the fact back, to be completed when Dynamics can be read again; what it said has been used already."""
+        if isinstance(error, Permanent):
+            # The same question would get the same answer: what is known must do.
+            emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="read_back", id=fact.event_id, why=error)
+            return
         if self.clock.now() - fact.received_at >= _READ_WITHIN:
             return
         delay = error.retry_after if isinstance(error, Transient) and error.retry_after else _READ_AGAIN_SECONDS

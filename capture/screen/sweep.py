@@ -54,14 +54,16 @@ class ScreenSweep:
         """What only the ACTIVE node does: read open and recently ended sessions, which are facts like any other."""
         now = self.clock.now()
         since = max(min(self._swept_at or now, now) - _LOOK_BACK, now - _LONGEST_LOOK_BACK)
+        known = self.sessions.open(_MOST_OPEN)
+        listed = frozenset(known)
         seen: dict[SessionId, AgentSession] = {}
         for page in self.source.sessions_since(since, self.orders.channels):
             active.check(self.clock.monotonic())
             for session in page:
                 seen[session.id] = session
-                if self._seen.get(session.id) != session:
-                    self._repair(session, now)
-        known = self.sessions.open(_MOST_OPEN)
+                doubtful = session.closed_on is not None and session.id in listed
+                if doubtful or self._seen.get(session.id) != session:
+                    self._repair(session, now, doubtful=doubtful)
         self._read_again([each for each in known if each not in seen], active)
         self._seen, self._swept_at = seen, now
         self._watch_long([each for each in known if each in seen], now)
@@ -80,13 +82,14 @@ class ScreenSweep:
                 if self.clock.now() - alarm.at >= _ALARMS_KEPT:
                     self.alarms.clear(alarm.key)
 
-    def _repair(self, session: AgentSession, now: datetime) -> None:
+    def _repair(self, session: AgentSession, now: datetime, *, doubtful: bool = False) -> None:
         """Apply what Dynamics says, if that is more than is known. What fails after it was kept, the queue repeats.
 
-        It is kept first, as a webhook is: once merged it would be known, and no sweep would look at it again.
+        It is kept first, as a webhook is: once merged it would be known, and no sweep would look at it again. While it
+        is `doubtful` what a desktop shall do with an ended session, what is known already says it, too.
         """
         known = self.sessions.get(session.id)
-        if known is not None and merge_sessions(known, session) == known:
+        if known is not None and merge_sessions(known, session) == known and not doubtful:
             return
         before = self._wanted(known)
         fact = ScreenFact(self.node, f"sweep {session.id} {now.isoformat()}", now, session=session)
@@ -111,12 +114,14 @@ class ScreenSweep:
         found = {session.id: session for session in self.source.sessions_by_id(some)} if some else {}
         self._missed = {each: self._missed.get(each, now) for each in some if each not in found}
         for session in found.values():
-            self._repair(session, now)
+            self._repair(session, now, doubtful=session.closed_on is not None)
             if session.closed_on is not None or session.channel not in self.orders.channels:
                 self.sessions.close(session.id)
         for session_id in [each for each, since in self._missed.items() if now - since >= _MISSED_FOR]:
             # Deleted in Dynamics, or not for this application to read: nobody else would ever end its recording.
-            self._repair(AgentSession(session_id, closed_on=now), now)
+            known = self.sessions.get(session_id)
+            ended = known.closed_on if known is not None else None
+            self._repair(AgentSession(session_id, closed_on=ended or now), now, doubtful=True)
             self.sessions.close(session_id)
 
     def _watch_long(self, ids: list[SessionId], now: datetime) -> None:
