@@ -155,9 +155,11 @@ class Screens:
 
         Without DESKTOP_SECRET there is nobody to record, and Dynamics is not asked.
         """
-        if self._is_on and (active := self._election.hold(self._tick_seconds)) is not None:
-            self._sweep.run(active)
-        self._sweep.tidy(self._clock.monotonic() + self._tick_seconds)
+        try:
+            if self._is_on and (active := self._election.hold(self._tick_seconds)) is not None:
+                self._sweep.run(active)
+        finally:  # also while Dynamics cannot be read
+            self._sweep.tidy(self._clock.monotonic() + self._tick_seconds)
 
     def archived(self, entry: LedgerEntry) -> None:
         """Learn that a recording is in an archive, whoever has put it there."""

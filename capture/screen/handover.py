@@ -118,7 +118,7 @@ class Handover:
 
     def _wanted(self, command: ArchiveScreen, seat: Seat | None) -> Wanted:
         if seat is not None:
-            return self.orders.wanted(seat)
+            return self.orders.decided(seat, command.workstation)
         # The session was given to another agent meanwhile: what stands on the board was decided then.
         order = self.orders.find(command.workstation, command.session_id, command.agent_id)
         return order.wanted if order is not None else Wanted.NOTHING

@@ -37,6 +37,16 @@ class Orders:
         """Decide what a desktop should be doing about a seat."""
         return wanted(seat, self.min_seconds)
 
+    def decided(self, seat: Seat, workstation: str) -> Wanted:
+        """Decide what becomes of what a workstation has staged: deleted is only what its board says is to be deleted.
+
+        A board that is behind, or in doubt, wins over what is known of the session: deleting cannot be undone.
+        """
+        if (what := self.wanted(seat)) is not Wanted.DELETE:
+            return what
+        order = self.find(workstation, seat.session_id, seat.agent_id)
+        return what if order is None else order.wanted
+
     def publish(
         self, session: AgentSession, heard_at: datetime, *, is_new: bool = False, doubtful: bool = False
     ) -> None:
@@ -60,12 +70,12 @@ class Orders:
             self._end(places[agent], session, agent, heard_at, doubtful=doubtful)
 
     def would_delete(self, session: AgentSession) -> bool:
-        """Tell whether publishing would end somebody's recording as never accepted."""
+        """Tell whether publishing would end somebody's recording as never accepted, or as too short."""
         if session.channel not in self.channels:
             return False
         places = self.memory.places(session.id)
         for seat in seats(session):
-            if seat.accepted_on is None and self.wanted(seat) is Wanted.DELETE:
+            if self.wanted(seat) is Wanted.DELETE:
                 order = self._make(session, seat.agent_id, Wanted.DELETE, self.clock.now())
                 if seat.agent_id not in places or not self.memory.has(places[seat.agent_id], order):
                     return True

@@ -70,7 +70,7 @@ class Staging:
         seat = next((each for each in seats(session) if each.agent_id == part.agent_id), None) if session else None
         if seat is None:
             return
-        match self.orders.wanted(seat):
+        match self.orders.decided(seat, part.workstation):
             case Wanted.DELETE:
                 self.staged.remove(part.name)
                 self.counts.add("deleted")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from capture.errors import Transient
+from capture.model.session import merge_sessions
 from tests.office import ANN, Office, accepted, closed, ringing
 
 HOURS = 3600.0
@@ -23,6 +25,24 @@ def test_what_is_staged_of_a_missed_call_is_thrown_away(office: Office) -> None:
     office.hear(closed())
     office.pair.clock.advance(4000)
     office.pair.turn()
+    assert staged.blobs == {}
+
+
+def test_what_is_staged_of_a_call_in_doubt_is_left_alone(office: Office) -> None:
+    office.hear(ringing())
+    office.stage("main", b"video")
+    office.pair.source.session_failures += [Transient("down")] * 1000
+    office.hear(closed())
+    for _ in range(3):
+        office.pair.clock.advance(4000)
+        office.pair.turn()
+    staged = office.pair.accounts["main"].stores.staged
+    assert list(staged.blobs) == ["pc-1/s1/ann-1.mp4"]
+    office.pair.source.session_failures.clear()
+    office.pair.source.put_session(merge_sessions(ringing(), closed()))
+    for _ in range(2):
+        office.pair.clock.advance(4000)
+        office.pair.turn()
     assert staged.blobs == {}
 
 

@@ -64,6 +64,18 @@ def test_a_session_that_dynamics_shows_late_goes_on(office: Office) -> None:
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
 
 
+def test_the_peer_is_told_also_while_dynamics_cannot_be_read(office: Office) -> None:
+    office.pair.turn()
+    office.pair.members["main"].peer.link.down = True
+    office.hear(ringing())
+    assert office.wanted("peer") == {}
+    office.pair.members["main"].peer.link.down = False
+    office.pair.source.session_failures += [Transient("down")] * 1000
+    office.pair.clock.advance(60)
+    office.pair.members["main"].node.screen_sweep()
+    assert office.pair.accounts["main"].stores.screen_outbox.count(10) == 0
+
+
 def test_a_call_that_lasts_too_long_is_an_alarm(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     office.pair.source.put_session(merge_sessions(ringing(), accepted()))

@@ -76,6 +76,14 @@ def test_a_session_shorter_than_asked_for_is_deleted() -> None:
     assert office.wanted("main") == {"s1:ann": "delete", "s2:ann": "keep"}
 
 
+def test_a_session_that_seems_too_short_is_looked_up_before_it_is_deleted() -> None:
+    office = Office(Pair({"DESKTOP_SECRET": SECRET, "SCREEN_MIN_SECONDS": "30"}))
+    office.sign_in("pc-1", "ann@contoso.com")
+    office.pair.source.put_session(merge_sessions(merge_sessions(ringing(), accepted()), closed()))
+    office.hear(ringing(), accepted(when=40), closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
+
+
 def test_other_channels_are_not_recorded(office: Office) -> None:
     chat = AgentSession(S1, ringing().conversation_id, ringing().owner, 192360000, assigned_on=at(1))
     office.hear(chat)
