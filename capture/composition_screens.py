@@ -17,6 +17,7 @@ from capture.screen.sessions import Following
 from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
 from capture.screen.taking import Taking
+from capture.screen.unseated import Unseated
 
 _MOST_COUNTED = 10_000
 _COUNTED = ("kept", "ignored", "applied", "repaired", "ordered", "archived", "deleted")
@@ -59,6 +60,7 @@ class Screens:
             queue=own.screens,
             orders=self.orders,
             seating=seating,
+            unseated=Unseated(on.name, own.sessions, own.alarms, self.orders, seating, clock),
             outgoing=outgoing,
             background=background,
             counts=self._counts,

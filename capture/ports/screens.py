@@ -68,8 +68,8 @@ class Alarms(Protocol):
     def clear(self, key: str) -> None:
         """Take it back; no error when it is not there."""
 
-    def listed(self, limit: int) -> list[Alarm]:
-        """Read them, in the order of their keys, at most `limit`."""
+    def listed(self, limit: int, prefix: str = "") -> list[Alarm]:
+        """Read those whose keys begin with `prefix`, in the order of their keys, at most `limit`."""
 
 
 class Boards(Protocol):

@@ -66,6 +66,11 @@ class Seating:
                 )
         return found.workstation if found is not None else None
 
+    def is_called(self, agent_id: AgentId, sign_in: SignIn) -> bool:
+        """Tell whether an agent may have signed in under that name, as far as it is known who he is."""
+        agent = self._agents.get(agent_id) or self._agent(agent_id)
+        return sign_in.key in names_of(agent)
+
     def _agent(self, agent_id: AgentId) -> Agent:
         # Dynamics may be slow or out of reach just when a call rings: what was known of him before must do, and is
         # brought up to date meanwhile.

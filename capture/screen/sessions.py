@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from capture.errors import CaptureError, Permanent, Transient
 from capture.events import Event, emit
 from capture.messages import ScreenFact, screen_facts
-from capture.model.identity import NodeName, SessionId
+from capture.model.identity import NodeName
 from capture.model.session import AgentSession
 from capture.model.workstation import SignIn
 from capture.ports import Clock, Queue, Sessions, Source
@@ -20,13 +20,13 @@ from capture.redundancy.notifications import LARGEST_BODY
 from capture.redundancy.outgoing import Outgoing
 from capture.screen.background import Background
 from capture.screen.counts import Counts
-from capture.screen.orders import WITHOUT_WORKSTATION, Orders
+from capture.screen.orders import Orders
 from capture.screen.seating import Seating
+from capture.screen.unseated import Unseated
 
 _READ_AGAIN_SECONDS = 10.0
 _READ_WITHIN = timedelta(hours=1)
 """After that the screen sweep has read the session long ago, or there is none."""
-_SEATS_AT_ONCE = 1000
 _TOLD_EVERY_SECONDS = 60.0
 """A third of the time after which a workstation that was not heard of is taken for empty."""
 
@@ -41,12 +41,12 @@ class Following:
     queue: Queue
     orders: Orders
     seating: Seating
+    unseated: Unseated
     outgoing: Outgoing
     background: Background
     counts: Counts
     clock: Clock
     _told: dict[str, tuple[tuple[str, datetime, bool], float]] = field(default_factory=dict, init=False)
-    _owed: set[str] = field(default_factory=set, init=False)
 
     def apply(self, fact: ScreenFact, *, sure: bool = False) -> None:
         """Take a fact in, whoever heard it, whenever it comes, however often. `sure`: Dynamics has just said so."""
@@ -79,14 +79,7 @@ class Following:
         """Take in that somebody signs in, is still there, or signs out: who waited for a seat gets one."""
         if fact.sign_in is None:
             return
-        workstation = fact.sign_in.workstation
-        if self.seating.take(fact.sign_in) or workstation in self._owed:
-            self._owed.add(workstation)  # until it has been done: the desktop's next sign of life tries again
-            for alarm in self.orders.alarms.listed(_SEATS_AT_ONCE):
-                if alarm.key.startswith(WITHOUT_WORKSTATION) and alarm.session_id is not None:
-                    self.orders.memory.raised(alarm.key)
-                    self._publish_again(alarm.session_id)
-            self._owed.discard(workstation)
+        self.unseated.seat(fact.sign_in, is_new=self.seating.take(fact.sign_in))
         if not fact.forwarded and self._is_news(fact.sign_in):
             # In the background: a desktop that signs in does not wait on the other region.
             self.background(lambda: self._send(replace(fact, forwarded=True)))
@@ -100,11 +93,6 @@ class Following:
             return False
         self._told[sign_in.workstation] = (what, now)
         return True
-
-    def _publish_again(self, session_id: SessionId) -> None:
-        known = self.sessions.get(session_id)
-        if known is not None and known.closed_on is None:
-            self.orders.publish(known, self.clock.now())
 
     def _publish(
         self, before: AgentSession | None, known: AgentSession, fact: ScreenFact, *, doubtful: bool = False

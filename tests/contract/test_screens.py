@@ -110,6 +110,13 @@ def test_an_alarm_is_raised_once_and_taken_back(world: World) -> None:
     assert alarms.raise_(Alarm("long s/2", after(1), "long"))
     assert alarms.listed(10) == [Alarm("long s/2", after(1), "long"), one]
     assert len(alarms.listed(1)) == 1
+    assert [alarms.listed(10, prefix) for prefix in ("seat ", "long s/", "l", "long s/3", "lon ")] == [
+        [one],
+        [Alarm("long s/2", after(1), "long")],
+        [Alarm("long s/2", after(1), "long")],
+        [],
+        [],
+    ]
     alarms.clear(one.key)
     alarms.clear(one.key)
     assert alarms.listed(10) == [Alarm("long s/2", after(1), "long")]

@@ -98,8 +98,8 @@ class MemoryAlarms(Store):
         self.alarms.pop(key, None)
 
     @operation
-    def listed(self, limit: int) -> list[Alarm]:
-        return [self.alarms[key] for key in sorted(self.alarms)][:limit]
+    def listed(self, limit: int, prefix: str = "") -> list[Alarm]:
+        return [self.alarms[key] for key in sorted(self.alarms) if key.startswith(prefix)][:limit]
 
 
 class MemoryBoards(Store):

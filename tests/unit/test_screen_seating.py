@@ -6,8 +6,9 @@ import pytest
 
 from capture.model.conversation import Agent
 from capture.model.identity import AgentId, SessionId
+from capture.ports import Alarm
 from tests.office import ANN, BOB, SECRET, Office, accepted, at, closed, ringing
-from tests.pair import Pair
+from tests.pair import NAMES, Pair
 
 
 def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: pytest.LogCaptureFixture) -> None:
@@ -20,6 +21,46 @@ def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: py
     office.sign_in("pc-1", "ann@contoso.com", "main")
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
     assert office.pair.accounts["main"].stores.alarms.alarms == {}
+
+
+def test_many_other_alarms_hide_nobody_who_waits() -> None:
+    office = Office()
+    for number in range(10_001):
+        alarm = Alarm(f"long {number}", office.pair.clock.now(), "long", SessionId(f"x{number}"))
+        office.pair.accounts["main"].stores.alarms.raise_(alarm)
+    office.hear(ringing())
+    office.sign_in("pc-1", "ann@contoso.com", since=2)
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+
+
+def test_a_seat_that_could_not_be_placed_is_placed_after_a_restart_too() -> None:
+    office = Office()
+    office.hear(ringing())
+    body = {"user": "ann@contoso.com", "signed_in_at": at(2).isoformat()}
+    for node in NAMES:
+        office.pair.accounts[node].stores.alarms.fail_next("listed")
+        office.call(node, "pc-1", "sign_in", body)
+        office.pair.start(node)
+    assert office.wanted("main") == office.wanted("peer") == {}
+    office.pair.clock.advance(15)
+    for node in NAMES:
+        assert office.call(node, "pc-1", "sign_in", body).status == 200
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+    for node in NAMES:
+        assert office.pair.accounts[node].stores.alarms.alarms == {}
+
+
+def test_a_sign_of_life_looks_after_its_own_seats_only_and_not_every_time() -> None:
+    office = Office()
+    office.sign_in("pc-2", "bob@contoso.com")
+    office.hear(ringing(), ringing(SessionId("s2")), closed(SessionId("s2")))
+    calls = office.pair.accounts["main"].power.calls
+    before = len(calls)
+    for _ in range(10):
+        office.sign_in("pc-2", "bob@contoso.com", "main")
+        office.pair.clock.advance(5)
+    assert calls[before:].count("alarms.listed") == 4
+    assert "sessions.get" not in calls[before:]
 
 
 def test_a_bot_has_no_workstation_and_that_is_no_alarm(office: Office, caplog: pytest.LogCaptureFixture) -> None:
