@@ -103,6 +103,7 @@ class Node:
             ledger=own.ledger,
             jobs=own.jobs,
             outbox=own.outbox,
+            screen_outbox=own.screen_outbox,
             queue=own.ingest,
             clock=clock,
             tick_seconds=settings.tick_seconds,

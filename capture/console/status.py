@@ -32,6 +32,7 @@ class Status:
     ledger: Ledger
     jobs: Jobs
     outbox: Outbox
+    screen_outbox: Outbox
     queue: Queue
     clock: Clock
     tick_seconds: float
@@ -72,7 +73,8 @@ class Status:
             "second_copies": second_copies,
             "screens": self.screens(),
             "parked": len(self.state.parked()) + len(self.state.rejected()),
-            "outbox": self._outbox(now),
+            "outbox": _waiting(self.outbox, now),
+            "screen_outbox": _waiting(self.screen_outbox, now),
             "last_error": {"at": _text(last_error[0]), "text": last_error[1]} if last_error else None,
         }
 
@@ -88,13 +90,6 @@ class Status:
         silent = age > 3 * self.tick_seconds
         role = "SILENT" if silent else beat.role.value
         return {"last_heartbeat": _text(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
-
-    def _outbox(self, now: datetime) -> dict[str, int]:
-        """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
-        since = self.outbox.since()
-        if since is None:
-            return {"waiting": 0, "oldest_seconds": 0}
-        return {"waiting": self.outbox.count(_MOST_COUNTED), "oldest_seconds": round((now - since).total_seconds())}
 
     def _archived(self, now: datetime) -> tuple[dict[str, int], int]:
         """Count by the hour: what is long past hardly changes, so it is not counted again for a while."""
@@ -119,6 +114,14 @@ class Status:
             for old in [hour for hour in self._counted if hour < start - timedelta(hours=2 * _COUNTED_HOURS)]:
                 del self._counted[old]
         return read[1]
+
+
+def _waiting(outbox: Outbox, now: datetime) -> dict[str, int]:
+    """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
+    since = outbox.since()
+    if since is None:
+        return {"waiting": 0, "oldest_seconds": 0}
+    return {"waiting": outbox.count(_MOST_COUNTED), "oldest_seconds": round((now - since).total_seconds())}
 
 
 def _text(when: datetime) -> str:
