@@ -15,7 +15,7 @@ from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
 from capture.model.session import AgentSession
-from capture.model.workstation import SignIn
+from capture.model.workstation import Place, SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RowRef:
 
 @dataclass(frozen=True, slots=True)
 class ScreenFact:
-    """What a node has heard of an agent's session or of a workstation."""
+    """What a node has heard of an agent's session or of a workstation. `places`: where it has the seats recorded."""
 
     heard_by: NodeName
     event_id: str
@@ -52,6 +52,7 @@ class ScreenFact:
     session: AgentSession | None = None
     read_back: RowRef | None = None
     sign_in: SignIn | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

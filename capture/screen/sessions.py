@@ -97,7 +97,8 @@ class Following:
     def _publish(
         self, before: AgentSession | None, known: AgentSession, fact: ScreenFact, *, doubtful: bool = False
     ) -> None:
-        self.orders.publish(known, fact.received_at, is_new=before is None, doubtful=doubtful)
+        told = fact.places if fact.forwarded else ()
+        self.orders.publish(known, fact.received_at, is_new=before is None, doubtful=doubtful, told=told)
         if known.closed_on is not None and not doubtful:
             self.sessions.close(known.id)
             if before is None or before.closed_on is None:
@@ -117,9 +118,10 @@ class Following:
             return None, error
 
     def _forward(self, fact: ScreenFact, known: AgentSession) -> None:
-        """Tell the peer all that is known of the session, or as much as a message holds."""
+        """Tell the peer all that is known of the session, or as much as a message holds, and where it is recorded."""
+        places = self.orders.places(known.id, set())
         for session in (known, replace(known, marks=()), fact.session or AgentSession(known.id)):
-            told = replace(fact, forwarded=True, session=session, read_back=None)
+            told = replace(fact, forwarded=True, session=session, read_back=None, places=tuple(places.values()))
             if len(screen_facts.to_json(told)) <= LARGEST_BODY:
                 break
         self._send(told)

@@ -1,12 +1,15 @@
 """What lies staged and nobody reports: kept when its desktop is gone for good, thrown away when nobody needs it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from capture.errors import Transient
+from capture.messages import screen_facts
 from capture.model.session import merge_sessions
-from tests.office import ANN, Office, accepted, closed, ringing
+from capture.model.workstation import Place
+from tests.office import ANN, Office, accepted, at, closed, ringing
 
 HOURS = 3600.0
 
@@ -44,6 +47,17 @@ def test_what_is_staged_of_a_call_in_doubt_is_left_alone(office: Office) -> None
         office.pair.clock.advance(4000)
         office.pair.turn()
     assert staged.blobs == {}
+
+
+def test_what_is_staged_from_where_the_seat_has_been_moved_away_is_thrown_away(begun: Office) -> None:
+    begun.stage("main", b"video")
+    place = Place(ANN, "pc-9", at(5), at(6))
+    fact = replace(begun.fact(ringing(), "peer"), forwarded=True, places=(place,))
+    begun.pair.members["main"].node.screen(screen_facts.to_json(fact))
+    begun.hear(closed())
+    begun.pair.clock.advance(4000)
+    begun.pair.turn()
+    assert begun.pair.accounts["main"].stores.staged.blobs == {}
 
 
 def test_what_is_staged_here_and_archived_by_the_other_node_is_thrown_away_later(office: Office) -> None:
