@@ -60,7 +60,8 @@ class ArchiveScreen:
     """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
 
     `failures` counts deliveries that found other bytes than those reported. `passed_on`: the node that was told first
-    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came.
+    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came; how many, and
+    their `sha256`, is read when it is empty.
     """
 
     session_id: SessionId

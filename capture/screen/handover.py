@@ -85,6 +85,8 @@ class Handover:
             return
         if wanted is not Wanted.KEEP and self.clock.now() - command.reported_at < _END_PATIENCE:
             raise Waiting("the end of the session is not known yet", retry_after=self._later(command, _SOON))
+        if not command.sha256:
+            command = self.taking.measured(command, name)
         screen = ScreenTimes(
             command.session_id,
             command.agent_id,

@@ -71,13 +71,13 @@ class ScreenSweep:
     def tidy(self, until: float) -> None:
         """What both nodes do: tell the peer what waits, and now and then look after what is staged, and old alarms.
 
-        The telling ends at the monotonic time `until`.
+        It ends at the monotonic time `until`, and goes on with the next call.
         """
         while self.outgoing.deliver(_SLICE) == _SLICE and self.clock.monotonic() < until:
             pass
+        self.staging.tidy(until)
         if self.clock.monotonic() - self._tidied_at >= _TIDY_EVERY:
             self._tidied_at = self.clock.monotonic()
-            self.staging.tidy()
             for alarm in self.alarms.listed(_MOST_OPEN):
                 if self.clock.now() - alarm.at >= _ALARMS_KEPT:
                     self.alarms.clear(alarm.key)
