@@ -59,6 +59,13 @@ class Event(StrEnum):
 
 
 def emit(event: Event, level: int = logging.INFO, **fields: object) -> None:
-    """Log one event with its fields, in the order given; None is left out."""
-    text = " ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+    """Log one event with its fields, in the order given, as one line whatever they hold; None is left out."""
+    text = " ".join(f"{key}={_printable(str(value))}" for key, value in fields.items() if value is not None)
     _log.log(level, "event=%s %s", event.value, text)
+
+
+def _printable(text: str) -> str:
+    """Escape what would begin a line of its own or move the cursor: a value may be what a stranger has said."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
