@@ -51,8 +51,8 @@ def watermark(message: func.QueueMessage) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%WATERMARK_QUEUE%-poison", connection="OWN_STORAGE")
 def watermark_poison(message: func.QueueMessage) -> None:
-    """Try once more to merge what the peer said: a fact is never given up."""
-    node.merge(message.get_body())
+    """Try again to merge what the peer said: a fact is never given up without a reason that a person can read."""
+    node.merge_again(message.get_body(), message.dequeue_count)
 
 
 @app.queue_trigger(arg_name="message", queue_name="%SCREEN_QUEUE%", connection="OWN_STORAGE")
@@ -63,8 +63,8 @@ def screen(message: func.QueueMessage) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%SCREEN_QUEUE%-poison", connection="OWN_STORAGE")
 def screen_poison(message: func.QueueMessage) -> None:
-    """Try once more: a fact is never given up."""
-    node.screen(message.get_body())
+    """Try again: a fact is never given up without a reason that a person can read."""
+    node.screen_again(message.get_body(), message.dequeue_count)
 
 
 @app.queue_trigger(arg_name="message", queue_name="%SCREEN_FILE_QUEUE%", connection="OWN_STORAGE")
@@ -75,8 +75,8 @@ def screen_file(message: func.QueueMessage) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%SCREEN_FILE_QUEUE%-poison", connection="OWN_STORAGE")
 def screen_file_poison(message: func.QueueMessage) -> None:
-    """Try once more: a recording is never given up without a reason that a person can read."""
-    node.screen_file(message.get_body())
+    """Try again: a recording is never given up without a reason that a person can read."""
+    node.screen_file_again(message.get_body(), message.dequeue_count)
 
 
 @app.timer_trigger(arg_name="timer", schedule="%SCREEN_SWEEP_SCHEDULE%", run_on_startup=False, use_monitor=False)

@@ -17,6 +17,7 @@ from capture.screen.sessions import Following
 from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
 from capture.screen.taking import Taking
+from capture.screen.unseated import Unseated
 
 _MOST_COUNTED = 10_000
 _COUNTED = ("kept", "ignored", "applied", "repaired", "ordered", "archived", "deleted")
@@ -59,6 +60,7 @@ class Screens:
             queue=own.screens,
             orders=self.orders,
             seating=seating,
+            unseated=Unseated(on.name, own.sessions, own.alarms, self.orders, seating, clock),
             outgoing=outgoing,
             background=background,
             counts=self._counts,
@@ -139,6 +141,7 @@ class Screens:
             node=on.name,
             source=on.source,
             sessions=own.sessions,
+            queue=own.screens,
             staging=staging,
             alarms=own.alarms,
             orders=self.orders,
@@ -154,9 +157,11 @@ class Screens:
 
         Without DESKTOP_SECRET there is nobody to record, and Dynamics is not asked.
         """
-        if self._is_on and (active := self._election.hold(self._tick_seconds)) is not None:
-            self._sweep.run(active)
-        self._sweep.tidy(self._clock.monotonic() + self._tick_seconds)
+        try:
+            if self._is_on and (active := self._election.hold(self._tick_seconds)) is not None:
+                self._sweep.run(active)
+        finally:  # also while Dynamics cannot be read
+            self._sweep.tidy(self._clock.monotonic() + self._tick_seconds)
 
     def archived(self, entry: LedgerEntry) -> None:
         """Learn that a recording is in an archive, whoever has put it there."""

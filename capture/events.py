@@ -82,12 +82,19 @@ _SIGNATURE = re.compile(r"(?i)\b(sig|code|access_token|client_secret)=[^\s&]+")
 
 
 def masked(text: str) -> str:
-    """Take out phone numbers, but for the last two digits, and signatures; and keep the text in one line."""
+    """Take out phone numbers, but for the last two digits, and signatures."""
     text = _NUMBER.sub(lambda number: f"+***{number[0][-2:]}", text)
-    return _SIGNATURE.sub(r"\1=***", text).replace("\r", " ").replace("\n", " ")
+    return _SIGNATURE.sub(r"\1=***", text)
 
 
 def emit(event: Event, level: int = logging.INFO, **fields: object) -> None:
-    """Log one event with its fields, in the order given; None is left out."""
-    text = " ".join(f"{key}={masked(str(value))}" for key, value in fields.items() if value is not None)
+    """Log one event with its fields, in the order given, as one line whatever they hold; None is left out."""
+    text = " ".join(f"{key}={_printable(masked(str(value)))}" for key, value in fields.items() if value is not None)
     _log.log(level, "event=%s %s", event.value, text)
+
+
+def _printable(text: str) -> str:
+    """Escape what would begin a line of its own or move the cursor: a value may be what a stranger has said."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -17,7 +17,7 @@ from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
 from capture.model.request import News, Request
 from capture.model.session import AgentSession
-from capture.model.workstation import SignIn
+from capture.model.workstation import Place, SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RowRef:
 
 @dataclass(frozen=True, slots=True)
 class ScreenFact:
-    """What a node has heard of an agent's session or of a workstation."""
+    """What a node has heard of an agent's session or of a workstation. `places`: where it has the seats recorded."""
 
     heard_by: NodeName
     event_id: str
@@ -57,6 +57,7 @@ class ScreenFact:
     session: AgentSession | None = None
     read_back: RowRef | None = None
     sign_in: SignIn | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class ArchiveScreen:
     """The command in a node's own hand-over queue: take what a desktop has staged into the archive.
 
     `failures` counts deliveries that found other bytes than those reported. `passed_on`: the node that was told first
-    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came.
+    did not have those bytes. Not `complete`: the desktop never reported, these are the bytes that came; how many, and
+    their `sha256`, is read when it is empty.
     """
 
     session_id: SessionId

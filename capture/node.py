@@ -32,6 +32,8 @@ from capture.storage.stores import Names, open_own_store, open_peer_store, open_
 from capture.version import version
 
 _MERGE_AGAIN_SECONDS = 30
+MOST_DELIVERIES = 5
+"""`maxDequeueCount` of host.json. What fails so often in a poison queue, the host puts where nobody looks."""
 
 
 def store_names(settings: Settings) -> Names:
@@ -116,6 +118,7 @@ class Node:
             ledger=own.ledger,
             jobs=own.jobs,
             outbox=own.outbox,
+            screen_outbox=own.screen_outbox,
             queue=own.ingest,
             clock=clock,
             tick_seconds=settings.tick_seconds,
@@ -229,6 +232,18 @@ class Node:
         except Permanent as error:
             self._reject(self._settings.screen_file_queue, body, str(error))
 
+    def merge_again(self, body: bytes, deliveries: int | None) -> None:
+        """Merge what failed again and again; whatever the last delivery fails of, it is kept aside with the reason."""
+        self._again(self.merge, self._settings.watermark_queue, body, deliveries)
+
+    def screen_again(self, body: bytes, deliveries: int | None) -> None:
+        """Apply what failed again and again; whatever the last delivery fails of, it is kept aside with the reason."""
+        self._again(self.screen, self._settings.screen_queue, body, deliveries)
+
+    def screen_file_again(self, body: bytes, deliveries: int | None) -> None:
+        """Archive what failed again and again; whatever the last delivery fails of, it is kept with the reason."""
+        self._again(self.screen_file, self._settings.screen_file_queue, body, deliveries)
+
     def screen_sweep(self) -> None:
         """When ACTIVE, read what lost webhooks have not said; in any case tell the peer what waits, and tidy up."""
         self._run("screen_sweep", self._screens.sweep)
@@ -262,6 +277,14 @@ class Node:
         except CaptureError as error:
             emit(Event.WORK_FAILED, logging.WARNING, node=self.name, work=work, why=error)
             self._incidents.note(f"{work}: {error}")
+
+    def _again(self, work: Callable[[bytes], None], queue: str, body: bytes, deliveries: int | None) -> None:
+        try:
+            work(body)
+        except Exception as error:
+            if deliveries is not None and deliveries < MOST_DELIVERIES:
+                raise
+            self._reject(f"{queue}-poison", body, f"{type(error).__name__}: {error}")
 
     def _reject(self, queue: str, body: bytes, reason: str) -> None:
         self._own.state.reject(queue, body, reason, self._clock.now())

@@ -22,7 +22,8 @@ class FakeSource:
     """Implements `capture.ports.Source`.
 
     `metadata` has the conversations of which more than the end is known. `calls` names every call made; `failures` are
-    raised by `open`, `listing_failures` by lists, `session_failures` by what reads sessions and agents.
+    raised by `open`, `listing_failures` by lists, `session_failures` by what reads sessions and agents,
+    `agent_failures` by what reads agents.
     """
 
     clock: Clock
@@ -42,6 +43,7 @@ class FakeSource:
     ended_calls: list[CompletedCall] = field(default_factory=list)
     agents: dict[AgentId, Agent] = field(default_factory=dict)
     session_failures: list[CaptureError] = field(default_factory=list)
+    agent_failures: list[CaptureError] = field(default_factory=list)
 
     def put_session(self, session: AgentSession) -> AgentSession:
         """Let Dynamics have a session as it is now."""
@@ -132,6 +134,8 @@ class FakeSource:
 
     def agent(self, agent_id: AgentId) -> Agent:
         self._call("agent")
+        if self.agent_failures:
+            raise self.agent_failures.pop(0)
         return self.agents.get(agent_id, Agent(agent_id))
 
     def _call(self, name: str) -> None:

@@ -33,6 +33,7 @@ class Status:
     ledger: Ledger
     jobs: Jobs
     outbox: Outbox
+    screen_outbox: Outbox
     queue: Queue
     clock: Clock
     tick_seconds: float
@@ -74,7 +75,8 @@ class Status:
             "second_copies": second_copies,
             "screens": self.screens(),
             "parked": len(self.state.parked()) + len(self.state.rejected()),
-            "outbox": self._outbox(now),
+            "outbox": _waiting(self.outbox, now),
+            "screen_outbox": _waiting(self.screen_outbox, now),
             "last_error": {"at": text_of(last_error[0]), "text": last_error[1]} if last_error else None,
         }
 
@@ -103,13 +105,6 @@ class Status:
         silent = age > 3 * self.tick_seconds
         role = "SILENT" if silent else beat.role.value
         return {"last_heartbeat": text_of(beat.at), "age_seconds": round(age), "role": role, "epoch": beat.epoch}
-
-    def _outbox(self, now: datetime) -> dict[str, int]:
-        """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
-        since = self.outbox.since()
-        if since is None:
-            return {"waiting": 0, "oldest_seconds": 0}
-        return {"waiting": self.outbox.count(_MOST_COUNTED), "oldest_seconds": round((now - since).total_seconds())}
 
     def _archived(self, now: datetime) -> tuple[dict[str, int], int]:
         """Count by the hour: what is long past hardly changes, so it is not counted again for a while."""
@@ -140,3 +135,11 @@ def text_of(when: datetime, *, precise: bool = False) -> str:
     """Write a time in UTC in ISO 8601, to the second or, where it names something, as it is."""
     text = when.astimezone(UTC).isoformat(timespec="auto" if precise else "seconds")
     return text.replace("+00:00", "Z")
+
+
+def _waiting(outbox: Outbox, now: datetime) -> dict[str, int]:
+    """Count what the peer could not be told, up to a bound, and say how long the oldest has waited."""
+    since = outbox.since()
+    if since is None:
+        return {"waiting": 0, "oldest_seconds": 0}
+    return {"waiting": outbox.count(_MOST_COUNTED), "oldest_seconds": round((now - since).total_seconds())}

@@ -70,4 +70,4 @@ def merge_orders(one: Order, other: Order) -> Order:
 
 
 def _is_over(order: Order, now: datetime) -> bool:
-    return order.wanted is not Wanted.RECORD and now - order.at >= KEPT_AFTER_THE_END
+    return order.wanted.rank > Wanted.STOP.rank and now - order.at >= KEPT_AFTER_THE_END

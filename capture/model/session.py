@@ -1,6 +1,7 @@
 """One agent's session of a conversation as a merge of timestamps, whatever order its events come in.
 
 What a desktop should be doing is a pure function of it, and only ever goes forward: record, then delete or keep.
+Between them stands stop, while it is not sure which of the two.
 """
 
 from collections.abc import Callable, Iterable
@@ -82,6 +83,7 @@ class Wanted(StrEnum):
 
     NOTHING = "nothing"
     RECORD = "record"
+    STOP = "stop"
     DELETE = "delete"
     KEEP = "keep"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from capture.model.conversation import Agent
+from capture.model.identity import AgentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,20 @@ class SignIn:
     def lasts(self, now: datetime, gone_after: timedelta) -> bool:
         """Tell whether somebody sits there: not signed out, and heard of lately."""
         return self.signed_out_at is None and now - self.seen_at < gone_after
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node has an agent's seat of a session recorded: `since` he is signed in there, `at` it was placed."""
+
+    agent_id: AgentId
+    workstation: str
+    since: datetime
+    at: datetime
+
+    def beats(self, other: "Place") -> bool:
+        """Tell whether this is the better one of two places that two nodes have for one seat: the later sign-in."""
+        return (self.since, self.workstation) > (other.since, other.workstation)
 
 
 def merge_sign_ins(one: SignIn, other: SignIn) -> SignIn:

@@ -8,6 +8,7 @@ from capture.model.session import AgentSession, Mark, MarkKind, Participation, S
 from capture.omnichannel import choices, query, rows
 from capture.omnichannel.conversations import PARTICIPANTS
 from capture.omnichannel.rows import Row
+from capture.omnichannel.session_rows import happened
 from capture.omnichannel.web_api import WebApi
 
 _SESSIONS = "msdyn_ocsessions"
@@ -34,16 +35,21 @@ _IN_ORDER = "createdon asc,activityid asc"
 _ENDED_STATES = frozenset({1, 2})
 _HOLD = 192350001
 _HOLDS = "msdyn_ocsessionparticipantevent"
+_EVENTS = "msdyn_sessionevent"
 
 # Of each table whose rows belong to a session: its set, its key, and the lookup to the session.
 _RELATED = {
     "msdyn_sessionparticipant": (
         "msdyn_sessionparticipants", "msdyn_sessionparticipantid", "_msdyn_omnichannelsession_value",
     ),
-    "msdyn_sessionevent": ("msdyn_sessionevents", "msdyn_sessioneventid", "_msdyn_omnichannelsession_value"),
+    _EVENTS: ("msdyn_sessionevents", "msdyn_sessioneventid", "_msdyn_omnichannelsession_value"),
     _HOLDS: ("msdyn_ocsessionparticipantevents", "msdyn_ocsessionparticipanteventid", "_msdyn_sessionid_value"),
 }  # fmt: skip
-_HOLD_COLUMNS = ("msdyn_eventtype", "msdyn_eventstarttime", "msdyn_eventendtime", "createdon")
+# And what such a row says by itself, which the session does not.
+_OWN_COLUMNS = {
+    _HOLDS: ("msdyn_eventtype", "msdyn_eventstarttime", "msdyn_eventendtime", "createdon"),
+    _EVENTS: ("msdyn_eventtype", "createdon"),
+}
 
 
 class AgentSessions:
@@ -54,19 +60,19 @@ class AgentSessions:
         self._page_size = page_size
 
     def of_row(self, table: str | None, row_id: str) -> AgentSession | None:
-        """Read the session that a row belongs to; None when there is none. Of a hold, also the hold itself."""
+        """Read the session that a row belongs to; None when there is none. Of a hold or an event, also that itself."""
         if table is None or table == "msdyn_ocsession":
             return next(iter(self.by_id([SessionId(row_id)])), None)
         if table not in _RELATED:
             return None
         entity_set, key, lookup = _RELATED[table]
-        columns = (lookup, *_HOLD_COLUMNS) if table == _HOLDS else (lookup,)
-        path = query.query(entity_set, select=query.columns(*columns), filter=query.any_of(key, [row_id]))
+        columns = query.columns(lookup, *_OWN_COLUMNS.get(table, ()))
+        path = query.query(entity_set, select=columns, filter=query.any_of(key, [row_id]))
         row = next((row for page in self._api.pages(path) for row in page), None)
         session_id = rows.guid(row, lookup) if row is not None else None
         if row is None or session_id is None:
             return None
-        said = AgentSession(SessionId(session_id), marks=_holds(row, row_id))
+        said = _said(table, row, SessionId(session_id), row_id)
         found = next(iter(self.by_id([said.id])), None)
         return said if found is None else merge_sessions(found, said)
 
@@ -147,8 +153,14 @@ def _participation(row: Row) -> Participation | None:
     )
 
 
-def _holds(row: Row, row_id: str) -> tuple[Mark, ...]:
-    if row.get("msdyn_eventtype") != _HOLD:
-        return ()
-    begun_at = rows.moment(row, "msdyn_eventstarttime") or rows.moment(row, "createdon")
-    return (Mark(MarkKind.HOLD, row_id, begun_at, rows.moment(row, "msdyn_eventendtime")),)
+def _said(table: str, row: Row, session_id: SessionId, row_id: str) -> AgentSession:
+    """Read what a row says by itself of its session."""
+    kind, created_on = rows.number(row, "msdyn_eventtype"), rows.moment(row, "createdon")
+    if table == _HOLDS and kind == _HOLD:
+        begun_at = rows.moment(row, "msdyn_eventstarttime") or created_on
+        mark = Mark(MarkKind.HOLD, row_id, begun_at, rows.moment(row, "msdyn_eventendtime"))
+        return AgentSession(session_id, marks=(mark,))
+    known = None
+    if table == _EVENTS and kind is not None and created_on is not None:
+        known = happened(session_id, kind, created_on, row_id)
+    return known or AgentSession(session_id)

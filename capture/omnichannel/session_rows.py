@@ -98,10 +98,11 @@ def of_event(change: RowChange) -> AgentSession | Unknown | None:
     kind, session = code(values, "msdyn_eventtype"), reference(values, "msdyn_omnichannelsession", "msdyn_ocsession")
     if kind is None or session is None:
         return Unknown()
-    return _happened(SessionId(session), kind, moment(values, "createdon") or change.happened_at, change.id)
+    return happened(SessionId(session), kind, moment(values, "createdon") or change.happened_at, change.id)
 
 
-def _happened(session: SessionId, kind: int, at: datetime, event: str) -> AgentSession | None:
+def happened(session: SessionId, kind: int, at: datetime, event: str) -> AgentSession | None:
+    """Say what a `msdyn_sessionevent` of this `msdyn_eventtype` stands for; None: nothing that is kept."""
     known: AgentSession | None = None
     if kind == _ASSIGNED:
         known = AgentSession(session, assigned_on=at)

@@ -8,7 +8,7 @@ from typing import Protocol
 from capture.model.board import Board
 from capture.model.identity import AgentId, SessionId
 from capture.model.session import AgentSession
-from capture.model.workstation import SignIn
+from capture.model.workstation import Place, SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,13 @@ class Sessions(Protocol):
     def close(self, session_id: SessionId) -> None:
         """Take a session off that list; no error when it is not there."""
 
-    def place(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> str:
+    def place(self, session_id: SessionId, place: Place) -> Place:
         """Keep where a seat is recorded, unless a place is known already; return the place that holds."""
 
-    def places(self, session_id: SessionId) -> dict[AgentId, str]:
+    def move(self, session_id: SessionId, place: Place) -> None:
+        """Keep where a seat is recorded, whatever was known."""
+
+    def places(self, session_id: SessionId) -> dict[AgentId, Place]:
         """Read where the seats of a session are recorded."""
 
 
@@ -68,8 +71,8 @@ class Alarms(Protocol):
     def clear(self, key: str) -> None:
         """Take it back; no error when it is not there."""
 
-    def listed(self, limit: int) -> list[Alarm]:
-        """Read them, in the order of their keys, at most `limit`."""
+    def listed(self, limit: int, prefix: str = "") -> list[Alarm]:
+        """Read those whose keys begin with `prefix`, in the order of their keys, at most `limit`."""
 
 
 class Boards(Protocol):

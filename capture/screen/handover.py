@@ -85,6 +85,8 @@ class Handover:
             return
         if wanted is not Wanted.KEEP and self.clock.now() - command.reported_at < _END_PATIENCE:
             raise Waiting("the end of the session is not known yet", retry_after=self._later(command, _SOON))
+        if not command.sha256:
+            command = self.taking.measured(command, name)
         screen = ScreenTimes(
             command.session_id,
             command.agent_id,
@@ -119,7 +121,7 @@ class Handover:
 
     def _wanted(self, command: ArchiveScreen, seat: Seat | None) -> Wanted:
         if seat is not None:
-            return self.orders.wanted(seat)
+            return self.orders.decided(seat, command.workstation)
         # The session was given to another agent meanwhile: what stands on the board was decided then.
         order = self.orders.find(command.workstation, command.session_id, command.agent_id)
         return order.wanted if order is not None else Wanted.NOTHING

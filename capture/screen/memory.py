@@ -1,12 +1,14 @@
 """What this process remembers having placed and published, so that a fact which changes nothing costs no call.
 
-Only what is in the store for good is remembered: a seat's first place, and orders, which never go back.
+What is in the store is remembered: a seat's place, which moves in its first minute at most, and orders, which never go
+back.
 """
 
 from dataclasses import dataclass, field
 
 from capture.model.board import Order
 from capture.model.identity import AgentId, SessionId
+from capture.model.workstation import Place
 
 _MOST = 20_000
 """Entries of each kind; then it begins anew."""
@@ -16,15 +18,15 @@ _MOST = 20_000
 class Memory:
     """Threads may share it."""
 
-    _places: dict[SessionId, dict[AgentId, str]] = field(default_factory=dict, init=False)
+    _places: dict[SessionId, dict[AgentId, Place]] = field(default_factory=dict, init=False)
     _orders: dict[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict, init=False)
     _alarms: set[str] = field(default_factory=set, init=False)
 
-    def places(self, session_id: SessionId) -> dict[AgentId, str]:
+    def places(self, session_id: SessionId) -> dict[AgentId, Place]:
         """Return the places that are remembered of a session."""
         return dict(self._places.get(session_id, {}))
 
-    def place(self, session_id: SessionId, places: dict[AgentId, str]) -> None:
+    def place(self, session_id: SessionId, places: dict[AgentId, Place]) -> None:
         """Remember more places of a session."""
         if len(self._places) >= _MOST:
             self._places.clear()

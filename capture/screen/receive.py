@@ -69,13 +69,8 @@ class Receiver:
         return {"kept": len(held)}
 
     def _keep(self, fact: ScreenFact) -> str:
-        body = screen_facts.to_json(fact)
-        if len(body) > LARGEST_BODY and fact.session is not None:
-            body = screen_facts.to_json(
-                replace(fact, session=None, read_back=fact.read_back or RowRef(None, fact.session.id))
-            )
         self.ready()
-        held = self.queue.hold(body, HIDDEN_SECONDS)
+        held = self.queue.hold(as_message(fact), HIDDEN_SECONDS)
         self.counts.add("kept")
         session = fact.session.id if fact.session is not None else None
         conversation = fact.session.conversation_id if fact.session is not None else None
@@ -91,3 +86,12 @@ class Receiver:
                 emit(Event.WORK_FAILED, logging.WARNING, node=self.node, work="screens", why=error)
 
         self.background(work)
+
+
+def as_message(fact: ScreenFact) -> bytes:
+    """Write a fact as a queue holds it; of one that is too large, which row is to be read instead."""
+    body = screen_facts.to_json(fact)
+    if len(body) > LARGEST_BODY and fact.session is not None:
+        read_back = fact.read_back or RowRef(None, fact.session.id)
+        body = screen_facts.to_json(replace(fact, session=None, read_back=read_back))
+    return body

@@ -46,8 +46,8 @@ class Seating:
         """Tell whether an agent may sit anywhere: a bot has sessions like anybody else, and no screen."""
         return not self._agent(agent_id).is_program
 
-    def place_of(self, agent_id: AgentId) -> str | None:
-        """Find the workstation of an agent, None when he sits nowhere. Of several the latest wins; that is reported."""
+    def place_of(self, agent_id: AgentId) -> SignIn | None:
+        """Find where an agent is signed in, None when nowhere. Of several the latest wins; that is reported."""
         agent = self._agent(agent_id)
         found, rivals = workstation_of(
             agent, self.workstations.signed_in_as(names_of(agent)), self.clock.now(), gone_after=GONE_AFTER
@@ -64,7 +64,12 @@ class Seating:
                     workstation=found.workstation,
                     others=others.replace(" ", ""),
                 )
-        return found.workstation if found is not None else None
+        return found
+
+    def is_called(self, agent_id: AgentId, sign_in: SignIn) -> bool:
+        """Tell whether an agent may have signed in under that name, as far as it is known who he is."""
+        agent = self._agents.get(agent_id) or self._agent(agent_id)
+        return sign_in.key in names_of(agent)
 
     def _agent(self, agent_id: AgentId) -> Agent:
         # Dynamics may be slow or out of reach just when a call rings: what was known of him before must do, and is

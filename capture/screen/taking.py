@@ -46,6 +46,16 @@ class Taking:
                 return found
         raise Permanent(f"{_TAKES} other recordings have this name already")
 
+    def measured(self, command: ArchiveScreen, name: str) -> ArchiveScreen:
+        """Fill in size and hash of what is staged, for a command that came without. Mangled when nothing is."""
+        if self.staged.size(name) is None:
+            raise Mangled("nothing has been staged under this name")
+        digest, size = hashlib.sha256(), 0
+        for piece in self.staged.read(name):
+            digest.update(piece)
+            size += len(piece)
+        return replace(command, size=size, sha256=digest.hexdigest())
+
     def _commit(self, command: ArchiveScreen, blank: LedgerEntry, where: str, name: str) -> LedgerEntry:
         self._check_size(command, name)
         path = f"{where}.{SCREEN.extension}"

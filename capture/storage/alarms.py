@@ -36,12 +36,11 @@ class TableAlarms:
         with failures(self._setting, "clear an alarm"):
             once_more(lambda: self._table.delete_entity(_PARTITION, rows.safe(key)))
 
-    def listed(self, limit: int) -> list[Alarm]:
-        """Read them, in the order of their keys, at most `limit`."""
+    def listed(self, limit: int, prefix: str = "") -> list[Alarm]:
+        """Read those whose keys begin with `prefix`, in the order of their keys, at most `limit`."""
+        wanted = f"PartitionKey eq '{_PARTITION}'" + (f" and {rows.begins_with(prefix)}" if prefix else "")
         with failures(self._setting, "list alarms"):
-            found = self._table.query_entities(
-                f"PartitionKey eq '{_PARTITION}'", results_per_page=max(1, min(limit, rows.PAGE))
-            )
+            found = self._table.query_entities(wanted, results_per_page=max(1, min(limit, rows.PAGE)))
             return [
                 Alarm(
                     rows.plain(row["RowKey"]),

@@ -69,6 +69,12 @@ def in_span(start: datetime, end: datetime) -> str:
     return f"RowKey ge '{moment(start)}|' and RowKey lt '{moment(end)}}}'"
 
 
+def begins_with(text: str) -> str:
+    """Filter keys that `safe` made from texts that begin with this one, which is not empty."""
+    key = safe(text)
+    return f"RowKey ge '{key}' and RowKey lt '{key[:-1]}{chr(ord(key[-1]) + 1)}'"
+
+
 def spread(name: str, text: str) -> Row:
     """Cut a long text into the properties `name`, `name1`, `name2`, ... of one entity."""
     pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)] or [""]

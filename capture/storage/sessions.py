@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
 from azure.data.tables import TableClient, UpdateMode
 
 from capture import messages
 from capture.model.identity import AgentId, SessionId
 from capture.model.session import AgentSession, merge_sessions
+from capture.model.workstation import Place
 from capture.storage import rows
 from capture.storage.failures import failures, once_more
 
@@ -60,28 +62,48 @@ class TableSessions:
         with failures(self._setting, "close a session"):
             once_more(lambda: self._table.delete_entity(_OPEN, rows.safe(session_id)))
 
-    def place(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> str:
+    def place(self, session_id: SessionId, place: Place) -> Place:
         """Keep where a seat is recorded, unless a place is known already; return the place that holds."""
-        partition, key = _partition(session_id), f"{rows.safe(session_id)}|{rows.safe(agent_id)}"
+        partition, key = _partition(session_id), _seat_key(session_id, place.agent_id)
         with failures(self._setting, "place a seat"):
-            if rows.insert(self._table, partition, key, {"workstation": workstation}):
-                return workstation
+            if rows.insert(self._table, partition, key, _seat_row(place)):
+                return place
             found = rows.read(self._table, partition, key)
-        return str(found["workstation"]) if found is not None else workstation
+        return _place(found) if found is not None else place
 
-    def places(self, session_id: SessionId) -> dict[AgentId, str]:
+    def move(self, session_id: SessionId, place: Place) -> None:
+        """Keep where a seat is recorded, whatever was known."""
+        key = _seat_key(session_id, place.agent_id)
+        entity = {"PartitionKey": _partition(session_id), "RowKey": key, **_seat_row(place)}
+        with failures(self._setting, "move a seat"):
+            once_more(lambda: self._table.upsert_entity(entity, mode=UpdateMode.REPLACE))
+
+    def places(self, session_id: SessionId) -> dict[AgentId, Place]:
         """Read where the seats of a session are recorded."""
         partition, key = _partition(session_id), rows.safe(session_id)
         # "}" follows "|" among the characters.
         wanted = f"PartitionKey eq '{partition}' and RowKey ge '{key}|' and RowKey lt '{key}}}'"
         with failures(self._setting, "read the seats of a session"):
             found = once_more(lambda: list(self._table.query_entities(wanted)))
-        return {AgentId(rows.plain(row["RowKey"].partition("|")[2])): row["workstation"] for row in found}
+        return {place.agent_id: place for place in map(_place, found)}
 
 
 def _partition(session_id: SessionId) -> str:
     # 256 of them, so that no partition's limit is that of the node; a hash, whatever the ids begin with.
     return hashlib.sha256(session_id.encode()).hexdigest()[:2]
+
+
+def _seat_key(session_id: SessionId, agent_id: AgentId) -> str:
+    return f"{rows.safe(session_id)}|{rows.safe(agent_id)}"
+
+
+def _seat_row(place: Place) -> rows.Row:
+    return {"workstation": place.workstation, "since": rows.moment(place.since), "at": rows.moment(place.at)}
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    agent_id = AgentId(rows.plain(row["RowKey"].partition("|")[2]))
+    return Place(agent_id, row["workstation"], rows.parse_moment(row["since"]), rows.parse_moment(row["at"]))
 
 
 def _session(row: Mapping[str, object] | None) -> AgentSession | None:

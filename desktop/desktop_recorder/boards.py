@@ -22,15 +22,16 @@ class Wanted(StrEnum):
     """What is wanted of a session seat."""
 
     RECORD = "record"
-    KEEP = "keep"
+    STOP = "stop"
     DELETE = "delete"
+    KEEP = "keep"
 
 
-_RANK = {Wanted.RECORD: 0, Wanted.DELETE: 1, Wanted.KEEP: 2}
+_RANK = {Wanted.RECORD: 0, Wanted.STOP: 1, Wanted.DELETE: 2, Wanted.KEEP: 3}
 
 
 def outranks(one: Wanted, other: Wanted) -> bool:
-    """Tell whether `one` takes the place of `other`: record, then delete, then keep."""
+    """Tell whether `one` takes the place of `other`: record, then stop, then delete, then keep."""
     return _RANK[one] > _RANK[other]
 
 

@@ -138,7 +138,7 @@ class Workstation:
     def _settle(self, key: str, order: Order | None) -> None:
         """Do what is due for a seat whose recordings have all ended."""
         seat = self._spool.read(key)
-        if seat is None:
+        if seat is None or seat.wanted is Wanted.STOP:  # it will be said what is to become of it
             return
         if seat.wanted is Wanted.DELETE:
             # First off the disk, then said so.

@@ -14,7 +14,7 @@ from capture.errors import Transient
 from capture.model.board import Board, Order
 from capture.model.identity import AgentId, ConversationId, SessionId
 from capture.model.session import AgentSession, Mark, MarkKind, Participation, Stamped, Wanted
-from capture.model.workstation import SignIn
+from capture.model.workstation import Place, SignIn
 from capture.ports import Alarm
 from capture.storage.signature import Signer
 from tests.contract.values import MAIN, ODD_IDS, after
@@ -75,15 +75,20 @@ def test_racing_facts_are_all_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["s1", *ODD_IDS])
-def test_the_first_place_of_a_seat_holds(world: World, name: str) -> None:
+def test_the_first_place_of_a_seat_holds_until_it_is_moved(world: World, name: str) -> None:
     sessions, session = world.main.sessions, SessionId(name)
     assert sessions.places(session) == {}
-    assert sessions.place(session, ANN, "pc-1") == "pc-1"
-    assert sessions.place(session, ANN, "pc-2") == "pc-1"
-    assert sessions.place(session, AgentId(name), "pc-3") == "pc-3"
+    one, other = Place(ANN, "pc-1", after(0), after(1)), Place(AgentId(name), "pc-3", after(2.5), after(3))
+    assert sessions.place(session, one) == one
+    assert sessions.place(session, replace(one, workstation="pc-2")) == one
+    assert sessions.place(session, other) == other
     sessions.merge(AgentSession(session))
-    sessions.place(SessionId(f"{name}x"), ANN, "pc-9")
-    assert sessions.places(session) == {ANN: "pc-1", AgentId(name): "pc-3"}
+    sessions.place(SessionId(f"{name}x"), replace(one, workstation="pc-9"))
+    assert sessions.places(session) == {ANN: one, AgentId(name): other}
+    moved = Place(ANN, "pc-2", after(5), after(6))
+    sessions.move(session, moved)
+    assert sessions.place(session, one) == moved
+    assert sessions.places(session) == {ANN: moved, AgentId(name): other}
 
 
 def test_sign_ins_merge_and_are_found_by_user(world: World) -> None:
@@ -110,6 +115,13 @@ def test_an_alarm_is_raised_once_and_taken_back(world: World) -> None:
     assert alarms.raise_(Alarm("long s/2", after(1), "long"))
     assert alarms.listed(10) == [Alarm("long s/2", after(1), "long"), one]
     assert len(alarms.listed(1)) == 1
+    assert [alarms.listed(10, prefix) for prefix in ("seat ", "long s/", "l", "long s/3", "lon ")] == [
+        [one],
+        [Alarm("long s/2", after(1), "long")],
+        [Alarm("long s/2", after(1), "long")],
+        [],
+        [],
+    ]
     alarms.clear(one.key)
     alarms.clear(one.key)
     assert alarms.listed(10) == [Alarm("long s/2", after(1), "long")]

@@ -17,9 +17,9 @@ def _order(wanted: Wanted, *, archived: bool = False) -> Order:
 
 
 @pytest.mark.parametrize("wanted", list(itertools.permutations(Wanted)))
-def test_keep_wins_over_delete_and_delete_over_record(wanted: tuple[Wanted, ...]) -> None:
-    for length in (1, 2, 3):
-        highest = max(wanted[:length], key=[Wanted.RECORD, Wanted.DELETE, Wanted.KEEP].index)
+def test_keep_wins_over_delete_delete_over_stop_and_stop_over_record(wanted: tuple[Wanted, ...]) -> None:
+    for length in (1, 2, 3, 4):
+        highest = max(wanted[:length], key=[Wanted.RECORD, Wanted.STOP, Wanted.DELETE, Wanted.KEEP].index)
         assert merge([[_order(one)] for one in wanted[:length]])["s:a"].wanted is highest
 
 

@@ -7,6 +7,8 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.desktop.desk import PATIENCE, Desk, length_of, seconds_in, until
 from tests.desktop.pair import KEY, SmallNode, front_of
 
@@ -91,6 +93,26 @@ def test_of_a_missed_call_nothing_is_left(desk: Desk, nodes: Pair) -> None:
     until(lambda: [path.name for path in desk.spool.glob("*/*")] == ["state.json"], what="only the state is left")
     assert not desk.recorders()
     assert not any(node.heard("finished") for node in nodes)
+
+
+@pytest.mark.parametrize("decided", ["keep", "delete"])
+def test_what_is_undecided_stops_and_waits(desk: Desk, nodes: Pair, decided: str) -> None:
+    _ready(desk, nodes)
+    for node in nodes:
+        node.want("s1", "record")
+    _began(*nodes)
+    nodes[0].want("s1", "stop")
+    until(lambda: not desk.recorders(), what="the recorder has ended")
+    until(lambda: len(nodes[0].blobs.get(BLOB, b"")) == desk.videos()[0].stat().st_size, what="all of it is sent")
+    time.sleep(1)
+    assert len(desk.videos()) == 1
+    assert {str(one["state"]) for node in nodes for one in node.reports} == {"started"}
+    nodes[1].want("s1", decided)
+    if decided == "keep":
+        _finished(*nodes)
+    else:
+        until(lambda: all(node.heard("deleted") for node in nodes), what="both nodes hear that it is deleted")
+    _gone(desk)
 
 
 def test_both_nodes_order_the_same_session_and_there_is_one_recording(desk: Desk, nodes: Pair) -> None:

@@ -7,7 +7,7 @@ from capture.errors import Transient
 from capture.model.board import Board
 from capture.model.identity import AgentId, SessionId
 from capture.model.session import AgentSession, merge_sessions
-from capture.model.workstation import SignIn, merge_sign_ins
+from capture.model.workstation import Place, SignIn, merge_sign_ins
 from capture.ports import Alarm, Clock
 from tests.stores.store import Store, operation
 
@@ -22,7 +22,7 @@ class MemorySessions(Store):
     def __init__(self) -> None:
         super().__init__()
         self.sessions: dict[SessionId, AgentSession] = {}
-        self.seats: dict[tuple[SessionId, AgentId], str] = {}
+        self.seats: dict[tuple[SessionId, AgentId], Place] = {}
         self.listed: set[SessionId] = set()
 
     @operation
@@ -47,11 +47,15 @@ class MemorySessions(Store):
         self.listed.discard(session_id)
 
     @operation
-    def place(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> str:
-        return self.seats.setdefault((session_id, agent_id), workstation)
+    def place(self, session_id: SessionId, place: Place) -> Place:
+        return self.seats.setdefault((session_id, place.agent_id), place)
 
     @operation
-    def places(self, session_id: SessionId) -> dict[AgentId, str]:
+    def move(self, session_id: SessionId, place: Place) -> None:
+        self.seats[session_id, place.agent_id] = place
+
+    @operation
+    def places(self, session_id: SessionId) -> dict[AgentId, Place]:
         return {agent: place for (session, agent), place in self.seats.items() if session == session_id}
 
 
@@ -98,8 +102,8 @@ class MemoryAlarms(Store):
         self.alarms.pop(key, None)
 
     @operation
-    def listed(self, limit: int) -> list[Alarm]:
-        return [self.alarms[key] for key in sorted(self.alarms)][:limit]
+    def listed(self, limit: int, prefix: str = "") -> list[Alarm]:
+        return [self.alarms[key] for key in sorted(self.alarms) if key.startswith(prefix)][:limit]
 
 
 class MemoryBoards(Store):

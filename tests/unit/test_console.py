@@ -5,7 +5,9 @@ from pathlib import Path
 
 from capture.console.health import Health
 from capture.errors import Transient
+from capture.messages import screen_facts
 from capture.version import version
+from tests.office import Office, accepted, ringing
 from tests.pair import Pair
 from tests.stores.clock import FakeClock
 
@@ -79,6 +81,18 @@ def test_status_shows_a_silent_peer_and_the_last_error() -> None:
     status = pair.members["main"].node.status.read()
     assert status["peer"]["role"] == "SILENT"
     assert status["last_error"]["text"] == "Dynamics cannot be reached"
+
+
+def test_status_shows_what_the_peer_was_not_told_of_screens(office: Office) -> None:
+    node = office.pair.members["main"].node
+    assert node.status.read()["screen_outbox"] == {"waiting": 0, "oldest_seconds": 0}
+    office.pair.accounts["peer"].power.down = True
+    for fact in (ringing(), accepted()):
+        node.screen(screen_facts.to_json(office.fact(fact)))
+    office.pair.clock.advance(7)
+    status = node.status.read()
+    assert status["screen_outbox"] == {"waiting": 2, "oldest_seconds": 7}
+    assert status["outbox"] == {"waiting": 0, "oldest_seconds": 0}
 
 
 def test_a_node_whose_timer_does_not_tick_is_unknown_and_not_active() -> None:

@@ -231,7 +231,7 @@ orders = st.builds(
     session_id=st.just(SessionId("s1")),
     agent_id=st.just(ANN),
     conversation_id=st.sampled_from([None, ConversationId("c1")]),
-    wanted=st.sampled_from([Wanted.RECORD, Wanted.DELETE, Wanted.KEEP]),
+    wanted=st.sampled_from([Wanted.RECORD, Wanted.STOP, Wanted.DELETE, Wanted.KEEP]),
     at=times,
     heard_at=times,
     archived=st.booleans(),
@@ -250,20 +250,27 @@ def test_a_late_accept_keeps_and_nothing_goes_back() -> None:
         return Order(SessionId("s1"), ANN, None, what, at(when), at(when))
 
     board = Board("pc-1", NodeName("main"))
-    for what, when in ((Wanted.RECORD, 1), (Wanted.DELETE, 2), (Wanted.KEEP, 3), (Wanted.DELETE, 4)):
+    for what, when in (
+        (Wanted.RECORD, 1),
+        (Wanted.STOP, 1.5),
+        (Wanted.DELETE, 2),
+        (Wanted.KEEP, 3),
+        (Wanted.DELETE, 4),
+    ):
         board = board.placing(order(what, when), at(when))
     assert [(each.wanted, each.at) for each in board.orders.values()] == [(Wanted.KEEP, at(3))]
     assert board.placing(order(Wanted.RECORD, 5), at(5)) is board
+    assert board.placing(order(Wanted.STOP, 5), at(5)) is board
     marked = board.archiving("s1:ann")
     assert marked.orders["s1:ann"].archived
     assert marked.archiving("s1:ann") is marked
     assert board.archiving("s2:ann") is board
 
 
-def test_ended_orders_go_after_half_a_day_and_running_ones_stay() -> None:
+def test_ended_orders_go_after_half_a_day_and_running_and_undecided_ones_stay() -> None:
     board = Board("pc-1", NodeName("main"))
-    for name, what in (("s1", Wanted.RECORD), ("s2", Wanted.KEEP)):
+    for name, what in (("s1", Wanted.RECORD), ("s2", Wanted.KEEP), ("s4", Wanted.STOP)):
         board = board.placing(Order(SessionId(name), ANN, None, what, at(0), at(0)), at(0))
     late = at(12 * 3600)
     board = board.placing(Order(SessionId("s3"), ANN, None, Wanted.RECORD, late, late), late)
-    assert sorted(board.orders) == ["s1:ann", "s3:ann"]
+    assert sorted(board.orders) == ["s1:ann", "s3:ann", "s4:ann"]

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from capture.errors import Permanent
-from capture.model.identity import SessionId
+from capture.model.conversation import Agent
+from capture.model.identity import AgentId, SessionId
 from capture.screen.keys import workstation_key
-from tests.office import ANN, BOB, SECRET, Office, accepted, at, closed, ringing
+from tests.office import ANN, SECRET, Office, accepted, at, closed, ringing
 from tests.pair import Pair
 
+CAT = AgentId("cat")
 SIGN_IN = {"user": "ann@contoso.com", "signed_in_at": at(0).isoformat()}
 
 
@@ -171,15 +173,18 @@ def test_an_unexpected_answer_of_the_store_is_no_fault_of_the_desktop(office: Of
     assert office.call("main", "pc-1", what, body, session).status < 300
 
 
-def test_neither_is_one_of_dynamics(office: Office) -> None:
-    office.hear(ringing(SessionId("s2"), BOB))
+def test_what_dynamics_does_not_say_holds_up_no_sign_in_and_the_next_sign_of_life_makes_it_good(office: Office) -> None:
+    office.hear(ringing(SessionId("s2"), CAT))
+    body = {"user": "cat@contoso.com", "signed_in_at": at(0).isoformat()}
+    office.pair.source.agents[CAT] = Agent(CAT, email="cat@contoso.com")
     office.pair.start("main")
-    office.pair.source.session_failures += [Permanent("systemusers: 400")]
-    body = {"user": "bob@contoso.com", "signed_in_at": at(0).isoformat()}
-    assert office.call("main", "pc-2", "sign_in", body).status == 503
-    assert office.wanted("main", "pc-2") == {}
-    assert office.call("main", "pc-2", "sign_in", body).status == 200
-    assert office.wanted("main", "pc-2") == {"s2:bob": "record"}
+    office.pair.source.agent_failures += [Permanent("systemusers: 400")]
+    assert office.call("main", "pc-3", "sign_in", body).status == 200
+    assert office.wanted("main", "pc-3") == {}
+    office.pair.start("main")
+    office.pair.clock.advance(15)
+    assert office.call("main", "pc-3", "sign_in", body).status == 200
+    assert office.wanted("main", "pc-3") == {"s2:cat": "record"}
 
 
 def test_what_is_wanted_stays_whatever_a_desktop_says(office: Office) -> None:

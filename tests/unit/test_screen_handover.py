@@ -75,6 +75,25 @@ def test_what_nobody_accepted_is_not_archived(office: Office) -> None:
     assert office.pair.accounts["main"].stores.staged.blobs == {}
 
 
+def test_nothing_staged_is_deleted_while_the_board_is_in_doubt(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.members["peer"].peer.link.down = True
+    office.hear(accepted(), closed(), node="peer")
+    office.pair.source.session_failures += [Transient("down")] * 1000
+    office.hear(closed())
+    assert (office.wanted("main"), office.wanted("peer")) == ({"s1:ann": "stop"}, {"s1:ann": "keep"})
+    office.upload()
+    office.work()
+    assert list(office.pair.accounts["main"].stores.staged.blobs) == ["pc-1/s1/ann-1.mp4"]
+    office.pair.members["peer"].peer.link.down = False
+    office.pair.clock.advance(60)
+    office.pair.members["peer"].node.screen_sweep()
+    office.work()
+    office.pair.clock.advance(10)
+    office.work()
+    assert office.pair.archived("main") == {"screen-s1-ann-1"}
+
+
 def test_bytes_that_were_not_reported_are_never_archived_and_stay(office: Office) -> None:
     office.hear(ringing(), accepted(), closed())
     office.upload(video=b"good")

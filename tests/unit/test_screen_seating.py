@@ -1,13 +1,18 @@
 """Who sits where, and whose screen is recorded there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from capture.messages import screen_facts
 from capture.model.conversation import Agent
 from capture.model.identity import AgentId, SessionId
+from capture.model.session import merge_sessions
+from capture.model.workstation import Place
+from capture.ports import Alarm
 from tests.office import ANN, BOB, SECRET, Office, accepted, at, closed, ringing
-from tests.pair import Pair
+from tests.pair import NAMES, Pair
 
 
 def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: pytest.LogCaptureFixture) -> None:
@@ -20,6 +25,46 @@ def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: py
     office.sign_in("pc-1", "ann@contoso.com", "main")
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
     assert office.pair.accounts["main"].stores.alarms.alarms == {}
+
+
+def test_many_other_alarms_hide_nobody_who_waits() -> None:
+    office = Office()
+    for number in range(10_001):
+        alarm = Alarm(f"long {number}", office.pair.clock.now(), "long", SessionId(f"x{number}"))
+        office.pair.accounts["main"].stores.alarms.raise_(alarm)
+    office.hear(ringing())
+    office.sign_in("pc-1", "ann@contoso.com", since=2)
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+
+
+def test_a_seat_that_could_not_be_placed_is_placed_after_a_restart_too() -> None:
+    office = Office()
+    office.hear(ringing())
+    body = {"user": "ann@contoso.com", "signed_in_at": at(2).isoformat()}
+    for node in NAMES:
+        office.pair.accounts[node].stores.alarms.fail_next("listed")
+        office.call(node, "pc-1", "sign_in", body)
+        office.pair.start(node)
+    assert office.wanted("main") == office.wanted("peer") == {}
+    office.pair.clock.advance(15)
+    for node in NAMES:
+        assert office.call(node, "pc-1", "sign_in", body).status == 200
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
+    for node in NAMES:
+        assert office.pair.accounts[node].stores.alarms.alarms == {}
+
+
+def test_a_sign_of_life_looks_after_its_own_seats_only_and_not_every_time() -> None:
+    office = Office()
+    office.sign_in("pc-2", "bob@contoso.com")
+    office.hear(ringing(), ringing(SessionId("s2")), closed(SessionId("s2")))
+    calls = office.pair.accounts["main"].power.calls
+    before = len(calls)
+    for _ in range(10):
+        office.sign_in("pc-2", "bob@contoso.com", "main")
+        office.pair.clock.advance(5)
+    assert calls[before:].count("alarms.listed") == 4
+    assert "sessions.get" not in calls[before:]
 
 
 def test_a_bot_has_no_workstation_and_that_is_no_alarm(office: Office, caplog: pytest.LogCaptureFixture) -> None:
@@ -75,6 +120,94 @@ def test_who_moves_in_the_middle_of_a_session_is_stopped_where_it_began(office: 
     for node in ("main", "peer"):
         assert office.wanted(node, "pc-1") == {"s1:ann": "keep"}
         assert office.wanted(node, "pc-3") == {}
+
+
+def test_two_nodes_that_know_different_sign_ins_have_one_recording_at_the_latest(office: Office) -> None:
+    main, peer = (office.pair.members[name].node for name in NAMES)
+    office.pair.members["peer"].peer.link.down = True
+    office.call("peer", "pc-9", "sign_in", {"user": "ann@contoso.com", "signed_in_at": at(5).isoformat()})
+    office.pair.members["peer"].peer.link.down = False
+    office.pair.clock.advance(30)  # main hears of the sign-in with the next sign of life only
+    for node, name in ((main, "main"), (peer, "peer")):
+        node.screen(screen_facts.to_json(office.fact(ringing(when=6), name)))
+    assert (office.wanted("main"), office.wanted("peer", "pc-9")) == ({"s1:ann": "record"}, {"s1:ann": "record"})
+    office.work()
+    for node in NAMES:
+        assert office.wanted(node, "pc-9") == {"s1:ann": "record"}
+    assert (office.wanted("main"), office.wanted("peer")) == ({"s1:ann": "delete"}, {})
+    office.hear(accepted(), closed())
+    for node in NAMES:
+        assert office.wanted(node, "pc-9") == {"s1:ann": "keep"}
+    assert (office.wanted("main"), office.wanted("peer")) == ({"s1:ann": "delete"}, {})
+
+
+def test_who_has_not_placed_a_seat_places_it_where_the_peer_has_it(office: Office) -> None:
+    office.pair.members["peer"].peer.link.down = True
+    office.call("peer", "pc-9", "sign_in", {"user": "ann@contoso.com", "signed_in_at": at(5).isoformat()})
+    office.pair.members["peer"].peer.link.down = False
+    office.hear(ringing(when=6))
+    for node in NAMES:
+        assert office.wanted(node) == {"s1:ann": "record"}
+        assert office.wanted(node, "pc-9") == {}
+
+
+def test_whose_workstation_only_the_peer_knows_is_no_alarm_for_long(office: Office) -> None:
+    cat = AgentId("cat")
+    office.pair.source.agents[cat] = Agent(cat, email="cat@contoso.com")
+    office.pair.members["peer"].peer.link.down = True
+    office.call("peer", "pc-9", "sign_in", {"user": "cat@contoso.com", "signed_in_at": at(5).isoformat()})
+    office.pair.members["peer"].peer.link.down = False
+    office.pair.clock.advance(30)
+    office.hear(ringing(agent=cat))
+    assert list(office.pair.accounts["main"].stores.alarms.alarms) == ["seat s1:cat"]
+    office.hear(ringing(agent=cat), node="peer")
+    assert office.wanted("main", "pc-9") == office.wanted("peer", "pc-9") == {"s1:cat": "record"}
+    assert office.pair.accounts["main"].stores.alarms.alarms == {}
+
+
+def test_of_two_recordings_that_have_gone_on_for_long_both_are_kept(office: Office) -> None:
+    for name in NAMES:
+        office.pair.members[name].peer.link.down = True
+    office.call("peer", "pc-9", "sign_in", {"user": "ann@contoso.com", "signed_in_at": at(5).isoformat()})
+    for name in NAMES:
+        office.pair.members[name].node.screen(screen_facts.to_json(office.fact(ringing(when=6), name)))
+    for name in NAMES:
+        office.pair.members[name].peer.link.down = False
+    office.pair.clock.advance(60)
+    for name in NAMES:
+        office.pair.members[name].node.screen_sweep()
+    office.work()
+    assert office.wanted("main") == office.wanted("peer", "pc-9") == {"s1:ann": "record"}
+    office.hear(accepted(), closed(when=70))
+    assert office.wanted("main") == office.wanted("peer", "pc-9") == {"s1:ann": "keep"}
+
+
+def test_another_instance_ends_a_seat_where_it_has_been_moved_to(office: Office) -> None:
+    office.hear(ringing())
+    stale = office.pair.members["main"]
+    fact = office.fact(ringing(), "peer")
+    place = Place(ANN, "pc-9", at(5), at(6))
+    other = office.pair.start("main")
+    other.node.screen(screen_facts.to_json(replace(fact, forwarded=True, places=(place,))))
+    assert office.wanted("main", "pc-9") == {"s1:ann": "record"}
+    stale.node.screen(screen_facts.to_json(office.fact(merge_sessions(accepted(), closed()))))
+    assert office.wanted("main", "pc-9") == {"s1:ann": "keep"}
+    assert office.wanted("main") == {"s1:ann": "delete"}
+
+
+@pytest.mark.parametrize("call", ["boards.change", "sessions.move"])
+def test_a_move_that_is_killed_is_made_by_the_next_delivery(office: Office, call: str) -> None:
+    class Killed(Exception):
+        pass
+
+    office.hear(ringing())
+    place = Place(ANN, "pc-9", at(5), at(6))
+    body = screen_facts.to_json(replace(office.fact(ringing(), "peer"), forwarded=True, places=(place,)))
+    office.pair.members["main"].own.link.fail_next(call, error=Killed())
+    with pytest.raises(Killed):
+        office.pair.members["main"].node.screen(body)
+    office.pair.start("main").node.screen(body)
+    assert (office.wanted("main"), office.wanted("main", "pc-9")) == ({"s1:ann": "delete"}, {"s1:ann": "record"})
 
 
 def test_of_two_workstations_the_latest_is_recorded_and_it_is_reported(

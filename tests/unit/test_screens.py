@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from capture.errors import Permanent, Transient
+from capture.errors import CaptureError, Permanent, Transient
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import SessionId
 from capture.model.session import AgentSession, merge_sessions
@@ -74,6 +74,14 @@ def test_a_session_shorter_than_asked_for_is_deleted() -> None:
     office.hear(ringing(), accepted(when=5), closed(when=34))
     office.hear(ringing(SessionId("s2")), accepted(SessionId("s2"), 5), closed(SessionId("s2"), 35))
     assert office.wanted("main") == {"s1:ann": "delete", "s2:ann": "keep"}
+
+
+def test_a_session_that_seems_too_short_is_looked_up_before_it_is_deleted() -> None:
+    office = Office(Pair({"DESKTOP_SECRET": SECRET, "SCREEN_MIN_SECONDS": "30"}))
+    office.sign_in("pc-1", "ann@contoso.com")
+    office.pair.source.put_session(merge_sessions(merge_sessions(ringing(), accepted()), closed()))
+    office.hear(ringing(), accepted(when=40), closed())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
 
 
 def test_other_channels_are_not_recorded(office: Office) -> None:
@@ -169,18 +177,58 @@ def test_nothing_is_deleted_whose_accept_is_only_late(office: Office, caplog: py
     assert "wanted=delete" not in caplog.text
 
 
-def test_when_dynamics_cannot_be_asked_deleting_waits_a_minute(office: Office) -> None:
+def test_while_dynamics_cannot_be_asked_nothing_is_deleted_and_the_desktop_stops(office: Office) -> None:
     office.hear(ringing())
-    office.pair.source.session_failures += [Transient("down")] * 7
+    office.pair.source.session_failures += [Transient("down")] * 31
     office.hear(closed())
-    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "record"}
-    for _ in range(6):
+    for _ in range(30):
+        assert office.wanted("main") == {"s1:ann": "stop"}
+        assert office.wanted("peer") == {"s1:ann": "record"}
         office.pair.clock.advance(10)
         office.work()
+    office.pair.clock.advance(10)
+    office.work()
     assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
+    assert office.pair.accounts["main"].stores.sessions.listed == set()
 
 
-def test_what_dynamics_refuses_to_say_is_done_without(office: Office) -> None:
-    office.pair.source.session_failures += [Permanent("bad request")]
-    office.hear(ringing(), closed())
-    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "delete"}
+def test_an_accept_that_dynamics_tells_of_in_the_end_keeps(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.source.session_failures += [Transient("down")] * 20
+    office.hear(closed())
+    for _ in range(19):
+        office.pair.clock.advance(10)
+        office.work()
+    assert office.wanted("main") == {"s1:ann": "stop"}
+    office.pair.source.put_session(merge_sessions(merge_sessions(ringing(), accepted()), closed()))
+    office.pair.clock.advance(10)
+    office.work()
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
+
+
+def test_an_accept_that_a_webhook_tells_of_after_all_keeps(office: Office) -> None:
+    office.hear(ringing())
+    office.pair.source.session_failures += [Transient("down")]
+    office.hear(closed(), accepted())
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep"}
+
+
+@pytest.mark.parametrize("error", [Permanent("bad request"), Transient("down")])
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_dynamics_did_not_say_when_asked_the_sweep_decides(
+    office: Office, error: CaptureError, *, answered: bool
+) -> None:
+    office.pair.turn()
+    office.hear(ringing())
+    office.pair.source.session_failures += [error] * 1000
+    office.hear(closed())
+    now = merge_sessions(ringing(), closed())
+    office.pair.source.put_session(merge_sessions(now, accepted()) if answered else now)
+    office.pair.clock.advance(7200)
+    office.pair.turn()
+    assert office.wanted("main") == {"s1:ann": "stop"}
+    office.pair.source.session_failures.clear()
+    office.pair.turn()
+    office.work()
+    assert office.wanted("main") == office.wanted("peer") == {"s1:ann": "keep" if answered else "delete"}
+    assert office.pair.accounts["main"].stores.sessions.listed == set()

@@ -8,7 +8,7 @@ from tiny_server import TinyServer, says
 
 from capture.model.conversation import Agent
 from capture.model.identity import AgentId, ConversationId, SessionId
-from capture.model.session import AgentSession, Mark, MarkKind, Participation, Stamped
+from capture.model.session import AgentSession, Mark, MarkKind, Participation, Stamped, merge_sessions
 from capture.omnichannel.agent_sessions import agent_session_of
 from capture.omnichannel.organisation import Organisation
 
@@ -136,6 +136,31 @@ def test_a_hold_leads_to_its_session_and_is_a_mark(organisation: Organisation, s
     assert found == AgentSession(SessionId(SESSION), marks=(Mark(MarkKind.HOLD, guid(9), at(54), at(55)),))
     server.on(API + "msdyn_ocsessionparticipantevents", says({"value": [row | {"msdyn_eventtype": 192350002}]}))
     assert organisation.session_of("msdyn_ocsessionparticipantevent", guid(9)) == AgentSession(SessionId(SESSION))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (192350018, AgentSession(SessionId(SESSION), marks=(Mark(MarkKind.TRANSFER, guid(9), at(54), at(54)),))),
+        (192350009, AgentSession(SessionId(SESSION), marks=(Mark(MarkKind.CONSULT, guid(9), at(54), None),))),
+        (192350029, AgentSession(SessionId(SESSION), marks=(Mark(MarkKind.CONSULT, guid(9), None, at(54)),))),
+        (192350005, AgentSession(SessionId(SESSION), closed_on=at(54))),
+        (192350021, AgentSession(SessionId(SESSION))),
+        (None, AgentSession(SessionId(SESSION))),
+    ],
+)
+def test_an_event_leads_to_its_session_and_is_what_it_stands_for(
+    organisation: Organisation, server: TinyServer, kind: int | None, said: AgentSession
+) -> None:
+    row = {"_msdyn_omnichannelsession_value": SESSION, "msdyn_eventtype": kind, "createdon": "2026-11-22T11:54:00Z"}
+    server.on(API + "msdyn_sessionevents", says({"value": [row]}))
+    server.on(SESSIONS, says({"value": []}))
+    assert organisation.session_of("msdyn_sessionevent", guid(9)) == said
+    server.on(SESSIONS, says({"value": [ROW]}))
+    assert organisation.session_of("msdyn_sessionevent", guid(9)) == merge_sessions(VALUE, said)
+    (asked,) = {unquote(each.path) for each in server.asked if "sessionevents" in each.path}
+    assert "msdyn_eventtype" in asked
+    assert "createdon" in asked
 
 
 def test_tables_that_have_no_sessions_are_not_asked(organisation: Organisation, server: TinyServer) -> None:
