@@ -15,6 +15,7 @@ from typing import Protocol
 from capture.errors import CaptureError, Mangled, Permanent, Transient, Unauthorized, Waiting
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, screen_files
+from capture.model.board import ArchivedPart
 from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry, ScreenTimes
@@ -104,7 +105,9 @@ class Handover:
         entry = self.taking.take(command, blank, name)
         # Of one that was found, the archive remembers all but the marks.
         self.finish(replace(entry, screen=screen), None, self.peer)
-        self.orders.archived(command.session_id, command.agent_id, command.workstation)
+        if command.complete:  # else the desktop, should it come back, may have more
+            part = ArchivedPart(command.part, command.sha256)
+            self.orders.archived(command.session_id, command.agent_id, command.workstation, part)
         self.staged.remove(name)
         self.counts.add("archived")
         emit(

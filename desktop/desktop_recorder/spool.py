@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -161,14 +161,13 @@ class Spool:
         False when one cannot be removed now: on Windows a file that is being sent.
         """
         with self._guard:
-            seat = self._seats[key]
-            for path in self.folder(seat).iterdir():
-                if path.name != _STATE:
-                    try:
-                        path.unlink(missing_ok=True)
-                    except PermissionError:
-                        return False
-        return True
+            paths = self.folder(self._seats[key]).iterdir()
+            return _removed(path for path in paths if path.name != _STATE)
+
+    def remove_part(self, key: str, part: int) -> bool:
+        """Remove the files of one part, as `remove_files` those of all."""
+        with self._guard:
+            return _removed(self.folder(self._seats[key]).glob(f"part-{part}.*"))
 
     def folder(self, seat: Seat) -> Path:
         """Where the files of a seat lie."""
@@ -197,3 +196,12 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+
+
+def _removed(paths: Iterable[Path]) -> bool:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            return False
+    return True

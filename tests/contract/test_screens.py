@@ -117,7 +117,7 @@ def test_an_alarm_is_raised_once_and_taken_back(world: World) -> None:
 
 def placed(name: str) -> Callable[[Board | None], Board]:
     order = Order(SessionId(name), ANN, ConversationId("c1"), Wanted.RECORD, after(0), after(0))
-    return lambda board: (board or Board("pc-1", MAIN)).placing(order, after(0))
+    return lambda board: (board or Board("pc-1", MAIN)).placing(order, after(0), timedelta(hours=72))
 
 
 def test_a_board_is_changed_as_if_nobody_else_were_writing(world: World) -> None:
@@ -205,7 +205,7 @@ def test_a_board_address_reads_one_board_and_knows_what_is_old(azurite: AzuriteW
     (order,) = answer.json()["orders"].values()
     assert order["wanted"] == "record"
     assert order["at"].endswith("Z")
-    assert order["archived"] is False
+    assert order["archived_parts"] == []
     same = requests.get(address, headers={"If-None-Match": answer.headers["ETag"]}, timeout=10)
     assert same.status_code == 304
     assert requests.get(address.replace("pc-1", "pc-2"), timeout=10).status_code == 403

@@ -6,14 +6,14 @@ import logging
 import pytest
 
 from desktop_recorder.append_blob import resumed
-from desktop_recorder.boards import Board, Order, Wanted, merge
+from desktop_recorder.boards import ArchivedPart, Board, Order, Wanted, merge
 from desktop_recorder.errors import Misplaced
 from desktop_recorder.journal import Redaction
 from desktop_recorder.spool import Sent
 
 
-def _order(wanted: Wanted, *, archived: bool = False) -> Order:
-    return Order(session_id="s", agent_id="a", wanted=wanted, archived=archived)
+def _order(wanted: Wanted, *archived: ArchivedPart) -> Order:
+    return Order(session_id="s", agent_id="a", wanted=wanted, archived_parts=frozenset(archived))
 
 
 @pytest.mark.parametrize("wanted", list(itertools.permutations(Wanted)))
@@ -24,10 +24,11 @@ def test_keep_wins_over_delete_and_delete_over_record(wanted: tuple[Wanted, ...]
 
 
 def test_archived_is_what_anyone_says() -> None:
-    boards = [[_order(Wanted.RECORD, archived=True)], [_order(Wanted.KEEP)]]
+    one, two = ArchivedPart(part=1, sha256="x"), ArchivedPart(part=2, sha256="y")
+    boards = [[_order(Wanted.RECORD, one)], [_order(Wanted.KEEP, two)]]
     for order in (boards, boards[::-1]):
         merged = merge(order)["s:a"]
-        assert (merged.wanted, merged.archived) == (Wanted.KEEP, True)
+        assert (merged.wanted, merged.archived_parts) == (Wanted.KEEP, {one, two})
 
 
 def test_an_order_that_cannot_be_understood_does_not_hide_the_others() -> None:
