@@ -74,11 +74,16 @@ class Desktops:
     poll_seconds: float
 
     def sign_in(self, headers: Mapping[str, str], body: bytes) -> dict[str, object]:
-        """Keep who sits there, and say where the board is. Repeating it is the sign of life."""
+        """Keep who sits there, and say where the board is. Repeating it is the sign of life.
+
+        A sign-in in the future, by this node's clock, is one of now: the latest sign-in wins, so a workstation whose
+        clock is ahead would win against every other one, and against its own next one.
+        """
         workstation, asked = self._read(_SignIn, headers, body)
         now = self.clock.now()
         self.boards.change(workstation, lambda board: Board(workstation, self.node) if board is None else None)
-        self._sit(SignIn(workstation, asked.user, asked.signed_in_at, now), now)
+        since = asked.signed_in_at if asked.signed_in_at <= now else self._since(workstation, asked.user, now)
+        self._sit(SignIn(workstation, asked.user, since, now), now)
         until = now + _BOARD_LASTS
         return {
             "node": self.node,
@@ -131,6 +136,12 @@ class Desktops:
     def _tell(self, event: Event, seat: Mapping[str, object], level: int = logging.INFO, **more: object) -> None:
         fields = {"node": self.node, **seat, **more}
         emit(event, level, **fields)
+
+    def _since(self, workstation: str, user: str, now: datetime) -> datetime:
+        """Tell since when somebody sits there whose workstation cannot: a sign of life must not make it later."""
+        known = self.orders.seating.workstations.at(workstation)
+        same = known is not None and known.user == user and known.signed_out_at is None
+        return min(known.signed_in_at, now) if known is not None and same else now
 
     def _sit(self, sign_in: SignIn, now: datetime) -> None:
         ended = "out" if sign_in.signed_out_at is not None else "in"
