@@ -10,6 +10,7 @@ from capture.redundancy.outgoing import Outgoing
 from capture.screen.background import Background
 from capture.screen.counts import Counts
 from capture.screen.desktops import Desktops
+from capture.screen.grants import Grants
 from capture.screen.handover import Handover
 from capture.screen.orders import Orders
 from capture.screen.receive import Parse, Receiver
@@ -86,6 +87,7 @@ class Screens:
             secrets=(settings.desktop_secret.get_secret_value(), settings.desktop_secret_previous.get_secret_value()),
             boards=own.boards,
             staged=own.staged,
+            grants=Grants(own.staged, own.alarms, clock),
             files=own.screen_files,
             alarms=own.alarms,
             orders=self.orders,

@@ -23,7 +23,7 @@ from capture.model.session import AgentSession, Seat, Wanted, seats
 from capture.ports import Clock, Queue, Sessions, Staged
 from capture.redundancy.incidents import Incidents
 from capture.screen.counts import Counts
-from capture.screen.desktops import staged_name
+from capture.screen.grants import staged_name
 from capture.screen.orders import Orders
 from capture.screen.taking import Elsewhere, Taking, recording_of
 

@@ -145,6 +145,7 @@ def test_what_a_desktop_stages_is_read_in_pieces_and_deleted(world: World) -> No
     assert staged.size(name) == 1503
     assert b"".join(staged.read(name)) == b"abc" * 500 + b"def"
     world.append(staged.address("pc-1/s1/ann-2.mp4", now, now + timedelta(hours=1)), b"x")
+    assert (staged.used("pc-1/s1/ann-"), staged.used("pc-1/s1/bob-")) == (1504, 0)
     assert [found for found, _ in staged.listed("pc-1/s1/", 10)] == [name, "pc-1/s1/ann-2.mp4"]
     assert all(isinstance(when, datetime) for _, when in staged.listed("", 10))
     assert len(staged.listed("", 1)) == 1

@@ -41,9 +41,10 @@ def test_a_recording_is_archived_under_the_conversation_with_its_times(office: O
 
 def test_a_recording_that_both_nodes_are_given_is_archived_once(office: Office) -> None:
     office.hear(ringing(), accepted(), closed())
-    office.upload("main")
+    office.stage("peer", VIDEO)
+    office.upload("main", video=VIDEO)
     office.work()
-    office.upload("peer")
+    office.report("peer", "pc-1", ANN, VIDEO)
     office.work()
     assert office.pair.archived("main") == {"screen-s1-ann-1"}
     assert office.pair.archived("peer") == set()
@@ -51,11 +52,13 @@ def test_a_recording_that_both_nodes_are_given_is_archived_once(office: Office) 
 
 def test_another_recording_of_the_same_name_is_not_lost(office: Office) -> None:
     office.hear(ringing(), accepted(), closed())
-    office.upload("main", video=b"one" * 100)
-    office.work()
-    office.upload("main", video=b"two" * 100)
-    office.work()
-    assert office.pair.archived("main") == {"screen-s1-ann-1", "screen-s1-ann-10001"}
+    office.stage("main", b"one" * 100)
+    office.stage("peer", b"two" * 100)
+    for node, video in (("main", b"one" * 100), ("peer", b"two" * 100)):
+        office.report(node, "pc-1", ANN, video)
+        office.work()
+    assert office.pair.archived("main") == {"screen-s1-ann-1"}
+    assert office.pair.archived("peer") == {"screen-s1-ann-10001"}
 
 
 def test_a_recording_waits_for_the_end_of_its_session(office: Office) -> None:
@@ -94,8 +97,10 @@ def test_a_desktop_that_was_off_over_the_weekend_still_hands_over(over: Office) 
 
 
 def test_what_nobody_accepted_is_not_archived(office: Office) -> None:
-    office.hear(ringing(), closed())
-    office.upload()
+    office.hear(ringing())
+    office.stage("main", VIDEO)
+    office.hear(closed())
+    office.report("main", "pc-1", ANN, VIDEO)
     office.work()
     assert office.pair.archived("main") == set()
     assert office.pair.accounts["main"].stores.staged.blobs == {}
