@@ -11,6 +11,7 @@ from typing import Self
 from capture.clock import SystemClock
 from capture.composition import Audio, Redundancy, Surroundings
 from capture.composition_screens import Screens
+from capture.console.alarms import RaisedAlarms
 from capture.console.health import Health
 from capture.console.role import RoleRequest
 from capture.console.status import Status
@@ -80,6 +81,7 @@ class Node:
         self._finisher = audio.finisher
         self.role = RoleRequest(self._watch.prefer)
         self.parked = audio.requeue
+        self.alarms = RaisedAlarms(own.alarms)
         self._ensured = False
         self._ensuring = Lock()
         self._screens = Screens(on, redundancy, audio, _facts, background, self._ensure)

@@ -9,7 +9,7 @@ from capture.connection import StorageConnection
 from capture.errors import SettingsError, Transient
 from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, RoleName, Watermark, Yields
 from capture.model.identity import ConversationId, Epoch, RecordingId
-from capture.model.ledger import ParkedRecording
+from capture.model.ledger import ParkedRecording, RejectedMessage
 from capture.model.recording import JobState
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
@@ -31,6 +31,8 @@ def upload(store: OwnStore, size: int) -> None:
     finally:
         one.abort()
 
+
+REJECTED = RejectedMessage("0" * 32, "q", after(0), "x")
 
 CALLS: dict[str, Callable[[OwnStore], object]] = {
     "ensure": lambda s: s.ensure(),
@@ -88,6 +90,9 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.last_error": lambda s: s.state.last_error(),
     "state.reject": lambda s: s.state.reject("q", b"", "x", after(0)),
     "state.rejected": lambda s: s.state.rejected(),
+    "state.rejected_messages": lambda s: s.state.rejected_messages(),
+    "state.rejected_body": lambda s: s.state.rejected_body(REJECTED),
+    "state.forget_rejected": lambda s: s.state.forget_rejected(REJECTED),
     "state.parked": lambda s: s.state.parked(),
     "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),

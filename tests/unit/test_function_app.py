@@ -34,6 +34,7 @@ def test_every_function_of_the_design_is_there() -> None:
         "status",
         "role",
         "parked",
+        "alarms",
         "requeue",
         "respond",
     ]

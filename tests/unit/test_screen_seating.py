@@ -115,3 +115,12 @@ def test_a_workstation_does_not_win_by_saying_a_later_time(office: Office) -> No
     office.hear(ringing(when=20))
     assert office.wanted("main", "pc-4") == office.wanted("peer", "pc-4") == {"s1:ann": "record"}
     assert office.wanted("main", "pc-3") == office.wanted("peer", "pc-3") == {}
+
+
+def test_alarms_can_be_read() -> None:
+    office = Office()
+    office.hear(ringing(agent=BOB))
+    alarms = office.pair.members["main"].node.alarms.listed()
+    assert alarms == [
+        {"key": "seat s1:bob", "text": "agent bob has no workstation", "since": "2026-11-22T10:00:00Z"},
+    ]
