@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -124,12 +124,23 @@ class Spool:
             return seat.model_copy(deep=True) if seat else None
 
     def add(self, order: Order) -> None:
-        """Remember a seat that a board names for the first time."""
+        """Remember a seat that a board names for the first time.
+
+        What lies in its folder all the same, because its state could not be read, is taken up as parts of it.
+        """
         with self._guard:
             if order.seat not in self._seats:
                 seat = Seat.model_validate(order.model_dump(include=set(Seat.model_fields)))
+                for number in self._numbers(seat):
+                    written = datetime.fromtimestamp(self.file(seat, number).stat().st_mtime, UTC)
+                    begun = min(order.heard_at or written, written)
+                    seat.parts.append(Part(number=number, begun_at=begun))
                 self._seats[seat.key] = seat
                 self._write(seat)
+
+    def next_part(self, seat: Seat) -> int:
+        """Return the number of the next part, under which no file lies."""
+        return max([0, *(part.number for part in seat.parts), *self._numbers(seat)]) + 1
 
     @contextmanager
     def change(self, key: str) -> Iterator[Seat]:
@@ -186,6 +197,10 @@ class Spool:
             except FileNotFoundError:
                 continue
         return total
+
+    def _numbers(self, seat: Seat) -> list[int]:
+        found = (path.stem.removeprefix("part-") for path in self.folder(seat).glob("part-*.mp4"))
+        return sorted(int(number) for number in found if number.isdecimal())
 
     def _write(self, seat: Seat) -> None:
         path = self.folder(seat) / _STATE
