@@ -50,7 +50,10 @@ class Part(BaseModel):
 
 
 class Seat(BaseModel):
-    """A session seat on this workstation. `gone_at`: nothing of it lies on this disk any more."""
+    """A session seat on this workstation. `archived`: how many of its parts have left this disk for an archive.
+
+    `gone_at`: nothing of it lies here any more.
+    """
 
     model_config = ConfigDict(validate_assignment=True)
 
@@ -62,12 +65,18 @@ class Seat(BaseModel):
     parts: list[Part] = Field(default_factory=list)
     reports: list[Report] = Field(default_factory=list)
     failed: str = ""
+    archived: int = 0
     gone_at: datetime | None = None
 
     @property
     def key(self) -> str:
         """The seat's key, as on the boards."""
         return f"{self.session_id}:{self.agent_id}"
+
+    @property
+    def count(self) -> int:
+        """How many parts there are, wherever they are."""
+        return len(self.parts) + self.archived
 
     @property
     def recorded(self) -> bool:

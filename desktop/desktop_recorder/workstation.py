@@ -165,6 +165,7 @@ class Workstation:
             return
         with self._spool.change(key) as kept:
             kept.parts = [part for part in kept.parts if part.number != number]
+            kept.archived += 1
             if not kept.parts:
                 kept.gone_at = self._now()
         _log.info("event=recording_archived seat=%s part=%d", key, number)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from desktop_recorder.boards import ArchivedPart, Order, Wanted
+from desktop_recorder.reports import finished
 from desktop_recorder.settings import Settings
 from desktop_recorder.spool import Part
 from desktop_recorder.workstation import Workstation
@@ -43,6 +44,10 @@ def test_a_part_that_is_only_reported_stays(workstation: Workstation, tmp_path: 
     workstation._settle("s1:ann", _order((1, "one")))
     assert _files(tmp_path) == ["part-2.mp4"]
     assert workstation._spool.here() == ("s1:ann",)
+    seat = workstation._spool.read("s1:ann")
+    assert seat is not None
+    (left,) = seat.parts
+    assert finished(seat, left, NOW)["parts"] == 2
 
 
 def test_so_does_one_of_which_other_bytes_are_archived(workstation: Workstation, tmp_path: Path) -> None:
