@@ -2,13 +2,16 @@
 
 import itertools
 import logging
+import sys
+from pathlib import Path
 
 import pytest
 
 from desktop_recorder.append_blob import resumed
 from desktop_recorder.boards import ArchivedPart, Board, Order, Wanted, merge
 from desktop_recorder.errors import Misplaced
-from desktop_recorder.journal import Redaction
+from desktop_recorder.journal import Redaction, open_journal
+from desktop_recorder.recorder import Recording
 from desktop_recorder.spool import Sent
 
 
@@ -49,3 +52,28 @@ def test_a_signature_that_were_logged_would_be_black() -> None:
     record = logging.LogRecord("x", 20, "x", 1, "GET %s Bearer abc", ("https://a/b?sv=1&sig=xyz%2B&se=2",), None)
     Redaction().filter(record)
     assert record.getMessage() == "GET https://a/b?sv=1&sig=***&se=2 Bearer ***"
+
+
+def test_nor_is_one_in_a_traceback_nor_the_name_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/kim")
+    journal = tmp_path / "log"
+    open_journal(journal, "INFO")
+    log = logging.getLogger("desktop_recorder")
+    log.error("event=unforeseen", exc_info=OSError("GET https://a/b?sig=xyz%2B&se=2 into /home/kim/spool"))
+    for handler in list(log.handlers):
+        handler.close()
+        log.removeHandler(handler)
+    said = journal.read_text()
+    assert "OSError: GET https://a/b?sig=***&se=2 into ~/spool" in said
+    assert "xyz" not in said
+    assert "kim" not in said
+
+
+def test_ffmpegs_words_do_not_name_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/kim")
+    output = tmp_path / "spool" / "s_a" / "part-1.mp4"
+    output.parent.mkdir(parents=True)
+    says = f"import sys; sys.exit('{output}: No space left on device\\n/home/kim/.Xauthority: unreadable')"
+    recording = Recording([sys.executable, "-c", says], output)
+    assert recording.wait(20)
+    assert recording.reason() == "part-1.mp4: No space left on device / ~/.Xauthority: unreadable"
