@@ -187,6 +187,7 @@ def azurite(accounts: Iterator[str]) -> AzuriteWorld:
 def test_an_upload_address_allows_nothing_else(azurite: AzuriteWorld) -> None:
     now = datetime.now(UTC)
     address = azurite.main.staged.address("pc-1/s1/ann-1.mp4", now, now + timedelta(hours=1))
+    assert "spr=" not in address  # the emulator has http, on this machine alone
     azurite.append(address, b"abc")
     assert requests.get(address, timeout=10).status_code == 403
     assert requests.delete(address, timeout=10).status_code == 403
@@ -225,6 +226,7 @@ def test_without_an_accounts_key_addresses_are_signed_by_a_delegation_key() -> N
     assert address.startswith("https://contosomain.blob.core.windows.net/screens/pc-1/a%20b.mp4?")
     assert "&sp=ac&" in address
     assert "skoid=" in address
+    assert "&spr=https&" in address
     blobs.close()
 
 
