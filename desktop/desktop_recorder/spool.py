@@ -132,7 +132,7 @@ class Spool:
             seat = self._seats.get(key)
             return seat.model_copy(deep=True) if seat else None
 
-    def add(self, order: Order) -> None:
+    def add(self, order: Order) -> Seat:
         """Remember a seat that a board names for the first time.
 
         What lies in its folder all the same, because its state could not be read, is taken up as parts of it.
@@ -146,6 +146,7 @@ class Spool:
                     seat.parts.append(Part(number=number, begun_at=begun))
                 self._seats[seat.key] = seat
                 self._write(seat)
+            return self._seats[order.seat].model_copy(deep=True)
 
     def next_part(self, seat: Seat) -> int:
         """Return the number of the next part, under which no file lies."""

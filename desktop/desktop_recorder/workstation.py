@@ -93,9 +93,9 @@ class Workstation:
         """Note what is wanted. A command id acts once, because what is wanted of a seat only rises in rank."""
         seat = self._spool.read(order.seat)
         if seat is None:
-            self._spool.add(order)
+            parts = self._spool.add(order).parts
             _log.info("event=order_heard seat=%s wanted=%s", order.seat, order.wanted)
-            if order.wanted is Wanted.KEEP:
+            if order.wanted is Wanted.KEEP and not parts:
                 self._missed(order, "nothing was recorded here: the order came when the session was over")
             return
         if outranks(order.wanted, seat.wanted):

@@ -40,6 +40,20 @@ def _files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*/part-*"))
 
 
+def test_what_lies_there_without_a_state_is_kept_when_the_session_is_over(tmp_path: Path) -> None:
+    (tmp_path / "s1_ann").mkdir()
+    (tmp_path / "s1_ann" / "part-3.mp4").write_bytes(b"x")
+    settings = Settings(
+        nodes=("https://a",), workstation="pc-1", key="k", user="u", spool=tmp_path, log_file=tmp_path / "log"
+    )
+    made = Workstation(settings)
+    made._take(_order())
+    seat = made._spool.read("s1:ann")
+    assert seat is not None
+    assert [part.number for part in seat.parts] == [3]
+    assert (seat.gone_at, seat.reports) == (None, [])
+
+
 def test_a_part_that_is_only_reported_stays(workstation: Workstation, tmp_path: Path) -> None:
     workstation._settle("s1:ann", _order((1, "one")))
     assert _files(tmp_path) == ["part-2.mp4"]
