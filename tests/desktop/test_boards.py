@@ -3,10 +3,14 @@
 import itertools
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from capture.messages import boards
+from capture.model import board, session
+from capture.model.identity import AgentId, NodeName, SessionId
 from desktop_recorder.append_blob import resumed
 from desktop_recorder.boards import ArchivedPart, Board, Order, Wanted, merge
 from desktop_recorder.errors import Misplaced
@@ -32,6 +36,16 @@ def test_archived_is_what_anyone_says() -> None:
     for order in (boards, boards[::-1]):
         merged = merge(order)["s:a"]
         assert (merged.wanted, merged.archived_parts) == (Wanted.KEEP, {one, two})
+
+
+def test_a_board_is_read_as_the_nodes_write_it() -> None:
+    when = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    parts = frozenset({board.ArchivedPart(1, "x"), board.ArchivedPart(2, "y")})
+    order = board.Order(SessionId("s"), AgentId("a"), None, session.Wanted.KEEP, when, when, parts)
+    body = boards.to_json(board.Board("pc-1", NodeName("main"), {order.key: order}))
+    (read,) = Board.model_validate_json(body).readable()
+    assert (read.seat, read.wanted, read.at) == ("s:a", Wanted.KEEP, when)
+    assert read.archived_parts == {ArchivedPart(part=1, sha256="x"), ArchivedPart(part=2, sha256="y")}
 
 
 def test_an_order_that_cannot_be_understood_does_not_hide_the_others() -> None:
