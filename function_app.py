@@ -150,13 +150,19 @@ def role(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route("parked", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def parked(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
-    """List the parked recordings with their reasons."""
+    """List the parked recordings with their reasons, and the messages that came to nothing."""
     return respond(answer(node.parked.listed))
+
+
+@app.route("alarms", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def alarms(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
+    """List what a person should look at."""
+    return respond(answer(node.alarms.listed))
 
 
 @app.route("parked/{id}/requeue", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
 def requeue(req: func.HttpRequest) -> func.HttpResponse:
-    """Take a parked recording up again."""
+    """Take a parked recording, or a message, up again."""
     return respond(answer(lambda: node.parked.run(req.route_params["id"]), status=202))
 
 

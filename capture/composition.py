@@ -210,4 +210,10 @@ class Audio:
             look_patience=timedelta(seconds=settings.look_patience_seconds),
             shortest=timedelta(seconds=settings.min_call_seconds),
         )
-        self.requeue = Requeue(on.name, own.ledger, own.state, self.finisher)
+        queues = {
+            settings.ingest_queue: own.ingest,
+            settings.watermark_queue: own.watermarks,
+            settings.screen_queue: own.screens,
+            settings.screen_file_queue: own.screen_files,
+        }
+        self.requeue = Requeue(on.name, own.ledger, own.state, self.finisher, queues)

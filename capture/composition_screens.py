@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from capture.composition import Audio, Redundancy, Surroundings
+from capture.model.board import ArchivedPart
 from capture.model.ledger import LedgerEntry
 from capture.redundancy.outgoing import Outgoing
 from capture.screen.background import Background
 from capture.screen.counts import Counts
 from capture.screen.desktops import Desktops
+from capture.screen.grants import Grants
 from capture.screen.handover import Handover
 from capture.screen.orders import Orders
 from capture.screen.receive import Parse, Receiver
@@ -16,7 +18,7 @@ from capture.screen.seating import Seating
 from capture.screen.sessions import Following
 from capture.screen.staging import Staging
 from capture.screen.sweep import ScreenSweep
-from capture.screen.taking import Taking
+from capture.screen.taking import Taking, part_of
 from capture.screen.unseated import Unseated
 
 _MOST_COUNTED = 10_000
@@ -52,6 +54,7 @@ class Screens:
             clock=clock,
             channels=settings.channels,
             min_seconds=settings.screen_min_seconds,
+            kept_for=timedelta(hours=settings.give_up_hours),
         )
         self.following = Following(
             node=on.name,
@@ -86,6 +89,7 @@ class Screens:
             secrets=(settings.desktop_secret.get_secret_value(), settings.desktop_secret_previous.get_secret_value()),
             boards=own.boards,
             staged=own.staged,
+            grants=Grants(own.staged, own.alarms, clock),
             files=own.screen_files,
             alarms=own.alarms,
             orders=self.orders,
@@ -165,8 +169,10 @@ class Screens:
 
     def archived(self, entry: LedgerEntry) -> None:
         """Learn that a recording is in an archive, whoever has put it there."""
-        if entry.screen is not None and entry.copies:
-            self.orders.archived(entry.screen.session_id, entry.screen.agent_id, entry.screen.workstation)
+        if (screen := entry.screen) is not None and screen.complete:
+            for copy in entry.copies:
+                part = ArchivedPart(part_of(entry.recording_id), copy.sha256)
+                self.orders.archived(screen.session_id, screen.agent_id, screen.workstation, part)
 
     def status(self) -> dict[str, int]:
         """Count open sessions and alarms, and what this process has seen since it started."""

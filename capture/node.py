@@ -13,6 +13,7 @@ from capture.composition import Audio, Redundancy, Surroundings
 from capture.composition_console import console_of
 from capture.composition_recovery import Evidence
 from capture.composition_screens import Screens
+from capture.console.alarms import RaisedAlarms
 from capture.console.health import Health
 from capture.console.report import Report
 from capture.console.role import RoleRequest
@@ -94,6 +95,7 @@ class Node:
         self._finisher = audio.finisher
         self.role = RoleRequest(self._watch.prefer)
         self.parked = audio.requeue
+        self.alarms = RaisedAlarms(own.alarms)
         self._ensured = False
         self._ensuring = Lock()
         self._screens = Screens(on, redundancy, audio, _facts, background, self._ensure)

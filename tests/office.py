@@ -116,16 +116,23 @@ class Office:
         agent: AgentId = ANN,
         video: bytes = b"video" * 900,
         session: SessionId = S1,
+        part: int = 1,
     ) -> Answer:
         """Stage a recording and report that it is finished."""
-        self.stage(node, video, workstation, agent, session)
-        return self.report(node, workstation, agent, video, session)
+        self.stage(node, video, workstation, agent, session, part)
+        return self.report(node, workstation, agent, video, session, part=part)
 
     def stage(
-        self, node: str, video: bytes, workstation: str = "pc-1", agent: AgentId = ANN, session: SessionId = S1
+        self,
+        node: str,
+        video: bytes,
+        workstation: str = "pc-1",
+        agent: AgentId = ANN,
+        session: SessionId = S1,
+        part: int = 1,
     ) -> None:
         """Append a recording, or a piece of it, in a node's account."""
-        said = self.call(node, workstation, "upload", {"agent_id": agent, "part": 1}, session)
+        said = self.call(node, workstation, "upload", {"agent_id": agent, "part": part}, session)
         assert said.status == 200
         self.pair.accounts[node].stores.staged.append(json.loads(said.body)["upload_url"], video)
 
@@ -137,6 +144,7 @@ class Office:
         video: bytes,
         session: SessionId = S1,
         state: str = "finished",
+        part: int = 1,
     ) -> Answer:
         """Say what has become of a recording."""
         body = {
@@ -147,5 +155,6 @@ class Office:
             "ended_at": at(60).isoformat(),
             "size": len(video),
             "sha256": hashlib.sha256(video).hexdigest(),
+            "part": part,
         }
         return self.call(node, workstation, "report", body, session)

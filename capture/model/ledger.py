@@ -144,6 +144,16 @@ class ParkedRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """One line of the list of queue messages that came to nothing; its body is kept beside it, by `id`."""
+
+    id: str
+    queue: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many recordings each node has archived, by their address, and how many of them have a second copy."""
 

@@ -100,6 +100,9 @@ class Staged(Protocol):
     def size(self, name: str) -> int | None:
         """Read how many bytes are there, None when there is no such blob."""
 
+    def used(self, prefix: str) -> int:
+        """Read how many bytes there are in all whose names begin with `prefix`."""
+
     def read(self, name: str) -> Iterator[bytes]:
         """Read all bytes in pieces of bounded size. Transient when the blob is gone or changes meanwhile."""
 

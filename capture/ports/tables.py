@@ -7,7 +7,7 @@ from typing import Protocol
 from capture.model.authority import Cursor, Preference, Revocation, Watermark, Yields
 from capture.model.conversation import Conversation, Interaction
 from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import LedgerEntry, ParkedRecording, Tally
+from capture.model.ledger import LedgerEntry, ParkedRecording, RejectedMessage, Tally
 from capture.model.recording import Job, JobState
 
 
@@ -165,6 +165,15 @@ class State(Protocol):
 
     def rejected(self) -> list[tuple[str, str]]:
         """Queue and reason of every message that could not be read."""
+
+    def rejected_messages(self) -> list[RejectedMessage]:
+        """Every message that could not be read or carried out, in the order in which they came."""
+
+    def rejected_body(self, rejection: RejectedMessage) -> bytes | None:
+        """Read the body of such a message, None when it is not there any more."""
+
+    def forget_rejected(self, rejection: RejectedMessage) -> None:
+        """Drop such a message, which is in its queue again; no error when it is not there."""
 
     def parked(self) -> list[ParkedRecording]:
         """Recordings that are parked and not archived, with their reasons."""

@@ -17,6 +17,7 @@ from capture.model.session import Wanted
 from capture.model.workstation import SignIn
 from capture.ports import Alarm, Alarms, Boards, Clock, Queue, Staged
 from capture.screen.counts import Counts
+from capture.screen.grants import MOST_PARTS, Grants, staged_prefix
 from capture.screen.keys import admitted
 from capture.screen.orders import Orders
 
@@ -24,7 +25,6 @@ LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
 _BOARD_LASTS = timedelta(hours=12)
 """Long: a desktop goes on reading its board while the node is away and its store is not."""
-_UPLOAD_LASTS = timedelta(hours=1)
 
 
 class _SignIn(BaseModel):
@@ -42,7 +42,7 @@ class _SignOut(BaseModel):
 class _Upload(BaseModel):
     model_config = ConfigDict(extra="ignore")
     agent_id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$")
-    part: int = Field(default=1, ge=1, le=9999)
+    part: int = Field(default=1, ge=1, le=MOST_PARTS)
 
 
 class _Report(_Upload):
@@ -64,6 +64,7 @@ class Desktops:
     secrets: Sequence[str]
     boards: Boards
     staged: Staged
+    grants: Grants
     files: Queue
     alarms: Alarms
     orders: Orders
@@ -74,11 +75,16 @@ class Desktops:
     poll_seconds: float
 
     def sign_in(self, headers: Mapping[str, str], body: bytes) -> dict[str, object]:
-        """Keep who sits there, and say where the board is. Repeating it is the sign of life."""
+        """Keep who sits there, and say where the board is. Repeating it is the sign of life.
+
+        A sign-in in the future, by this node's clock, is one of now: the latest sign-in wins, so a workstation whose
+        clock is ahead would win against every other one, and against its own next one.
+        """
         workstation, asked = self._read(_SignIn, headers, body)
         now = self.clock.now()
         self.boards.change(workstation, lambda board: Board(workstation, self.node) if board is None else None)
-        self._sit(SignIn(workstation, asked.user, asked.signed_in_at, now), now)
+        since = asked.signed_in_at if asked.signed_in_at <= now else self._since(workstation, asked.user, now)
+        self._sit(SignIn(workstation, asked.user, since, now), now)
         until = now + _BOARD_LASTS
         return {
             "node": self.node,
@@ -97,13 +103,15 @@ class Desktops:
             self._sit(SignIn(workstation, known.user, known.signed_in_at, now, now), now)
 
     def upload(self, headers: Mapping[str, str], session: str, body: bytes) -> dict[str, object]:
-        """Say where a recording may be appended. Absent when the session is not on this workstation's board."""
+        """Say where a recording may be appended.
+
+        Absent when the session is not on this workstation's board, and when nothing is wanted of it any more; TooLarge
+        when more than enough is staged.
+        """
         workstation, asked = self._read(_Upload, headers, body)
-        self._check(workstation, session, asked.agent_id)
-        now = self.clock.now()
-        until = now + _UPLOAD_LASTS
-        name = staged_name(workstation, session, asked.agent_id, asked.part)
-        return {"upload_url": self.staged.address(name, now, until), "expires_at": _text(until)}
+        order = self._check(workstation, session, asked.agent_id)
+        url, until = self.grants.grant(workstation, order, asked.part)
+        return {"upload_url": url, "expires_at": _text(until)}
 
     def report(self, headers: Mapping[str, str], session: str, body: bytes) -> dict[str, object]:
         """Take in what has become of a recording; one that is finished goes to the hand-over queue."""
@@ -116,7 +124,7 @@ class Desktops:
         elif said.state == "deleted":
             # Only what is not wanted: of a call that was accepted after all, the parts that came stay.
             if order.wanted is Wanted.DELETE:
-                for name, _ in self.staged.listed(staged_prefix(workstation, session, said.agent_id), 100):
+                for name, _ in self.staged.listed(staged_prefix(workstation, session, said.agent_id), MOST_PARTS):
                     self.staged.remove(name)
             self.counts.add("deleted")
             self._tell(Event.SCREEN_DELETED, seat)
@@ -131,6 +139,12 @@ class Desktops:
     def _tell(self, event: Event, seat: Mapping[str, object], level: int = logging.INFO, **more: object) -> None:
         fields = {"node": self.node, **seat, **more}
         emit(event, level, **fields)
+
+    def _since(self, workstation: str, user: str, now: datetime) -> datetime:
+        """Tell since when somebody sits there whose workstation cannot: a sign of life must not make it later."""
+        known = self.orders.seating.workstations.at(workstation)
+        same = known is not None and known.user == user and known.signed_out_at is None
+        return min(known.signed_in_at, now) if known is not None and same else now
 
     def _sit(self, sign_in: SignIn, now: datetime) -> None:
         ended = "out" if sign_in.signed_out_at is not None else "in"
@@ -155,16 +169,6 @@ class Desktops:
         if found is None:
             raise Absent("this session is not on the board of this workstation")
         return found
-
-
-def staged_prefix(workstation: str, session: str, agent: str) -> str:
-    """Begin the names of all parts of one seat's recording."""
-    return f"{workstation}/{session.lower()}/{agent.lower()}-"
-
-
-def staged_name(workstation: str, session: str, agent: str, part: int) -> str:
-    """Name the blob of one part."""
-    return f"{staged_prefix(workstation, session, agent)}{part}.mp4"
 
 
 def _command(said: _Report, session_id: SessionId, workstation: str, now: datetime) -> ArchiveScreen:

@@ -15,6 +15,7 @@ from typing import Protocol
 from capture.errors import CaptureError, Mangled, Permanent, Transient, Unauthorized, Waiting
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, screen_files
+from capture.model.board import ArchivedPart
 from capture.model.conversation import Conversation
 from capture.model.identity import NodeName
 from capture.model.ledger import LedgerEntry, ScreenTimes
@@ -22,7 +23,7 @@ from capture.model.session import AgentSession, Seat, Wanted, seats
 from capture.ports import Clock, Queue, Sessions, Staged
 from capture.redundancy.incidents import Incidents
 from capture.screen.counts import Counts
-from capture.screen.desktops import staged_name
+from capture.screen.grants import staged_name
 from capture.screen.orders import Orders
 from capture.screen.taking import Elsewhere, Taking, recording_of
 
@@ -106,7 +107,9 @@ class Handover:
         entry = self.taking.take(command, blank, name)
         # Of one that was found, the archive remembers all but the marks.
         self.finish(replace(entry, screen=screen), None, self.peer)
-        self.orders.archived(command.session_id, command.agent_id, command.workstation)
+        if command.complete:  # else the desktop, should it come back, may have more
+            part = ArchivedPart(command.part, command.sha256)
+            self.orders.archived(command.session_id, command.agent_id, command.workstation, part)
         self.staged.remove(name)
         self.counts.add("archived")
         emit(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from capture.events import Event, emit
-from capture.model.board import Board, Order, order_key
+from capture.model.board import ArchivedPart, Board, Order, order_key
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import AgentSession, Seat, Wanted, seats, wanted
 from capture.model.workstation import Place
@@ -23,7 +23,10 @@ _MOVES_WITHIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Derives and publishes. Doing it twice, or out of order, changes nothing."""
+    """Derives and publishes. Doing it twice, or out of order, changes nothing.
+
+    An order that has ended stays on its board for `kept_for`.
+    """
 
     node: NodeName
     sessions: Sessions
@@ -34,6 +37,7 @@ class Orders:
     clock: Clock
     channels: Sequence[int]
     min_seconds: int
+    kept_for: timedelta
     memory: Memory = field(default_factory=Memory, init=False)
 
     def wanted(self, seat: Seat) -> Wanted:
@@ -99,12 +103,12 @@ class Orders:
                     return True
         return False
 
-    def archived(self, session_id: SessionId, agent_id: AgentId, workstation: str) -> None:
-        """Mark an order as done: its recording is in an archive. No error where there is no such order."""
+    def archived(self, session_id: SessionId, agent_id: AgentId, workstation: str, part: ArchivedPart) -> None:
+        """Mark one part of an order as done: it is in an archive. No error where there is no such order."""
         key = order_key(session_id, agent_id)
 
         def mark(board: Board | None) -> Board | None:
-            marked = board.archiving(key) if board is not None else None
+            marked = board.archiving(key, part) if board is not None else None
             return None if marked is board else marked
 
         self.boards.change(workstation, mark)
@@ -189,7 +193,7 @@ class Orders:
         def decide(board: Board | None) -> Board | None:
             nonlocal changed
             known = board or Board(place, self.node)
-            placed = known.placing(order, order.at)
+            placed = known.placing(order, order.at, self.kept_for)
             before, after = known.orders.get(order.key), placed.orders[order.key]
             changed = before is None or before.wanted is not after.wanted
             # The node's own name, also where another one has written before: a store may have been taken over.

@@ -102,3 +102,8 @@ class Taking:
 def recording_of(command: ArchiveScreen, part: int) -> RecordingId:
     """Name the recording of one part, or of another take of it."""
     return RecordingId(f"screen-{command.session_id}-{command.agent_id}-{part}")
+
+
+def part_of(recording_id: RecordingId) -> int:
+    """Tell of which part a recording is, whichever take of it."""
+    return int(recording_id.rpartition("-")[2]) % _TAKE

@@ -6,6 +6,7 @@ needs the role Storage Blob Delegator.
 
 import threading
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from azure.storage.blob import BlobSasPermissions, BlobServiceClient, UserDelegationKey, generate_blob_sas
 
@@ -14,6 +15,7 @@ from capture.storage.failures import failures, once_more
 _SKEW = timedelta(minutes=5)
 """How far the clocks of node and store may be apart."""
 _KEY_LASTS = timedelta(days=1)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Signer:
@@ -28,10 +30,14 @@ class Signer:
         self._key_until: datetime | None = None
 
     def address(self, container: str, name: str, may: BlobSasPermissions, now: datetime, until: datetime) -> str:
-        """Make the address of one blob, good from now until then for what `may` says and nothing else."""
+        """Make the address of one blob, good from now until then for what `may` says and nothing else.
+
+        And over https alone, so that nobody on the way reads it; an emulator on this machine may have http.
+        """
         credential = self._blobs.credential
         account_key = getattr(credential, "account_key", None)
         account_name = getattr(credential, "account_name", None) or self._blobs.account_name
+        protocol = None if urlsplit(self._blobs.url).hostname in _LOOPBACK else "https"
         with failures(self._setting, "sign an address"):
             signature = generate_blob_sas(
                 account_name=str(account_name),
@@ -42,6 +48,7 @@ class Signer:
                 permission=may,
                 start=now - _SKEW,
                 expiry=until,
+                protocol=protocol,
             )
         return f"{self._blobs.get_blob_client(container, name).url}?{signature}"
 

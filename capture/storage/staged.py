@@ -42,6 +42,11 @@ class BlobStaged:
                 return None
         return int(found.size)
 
+    def used(self, prefix: str) -> int:
+        """Read how many bytes there are in all whose names begin with `prefix`."""
+        with failures(self._setting, "look at staged screens"):
+            return sum(int(blob.size) for blob in self._container.list_blobs(name_starts_with=prefix))
+
     def read(self, name: str) -> Iterator[bytes]:
         """Read all bytes in pieces of bounded size. Transient when the blob is gone or changes meanwhile."""
         blob = self._container.get_blob_client(name)

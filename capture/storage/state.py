@@ -21,7 +21,7 @@ from capture.model.authority import (
     merge_watermarks,
 )
 from capture.model.identity import RecordingId
-from capture.model.ledger import ParkedRecording
+from capture.model.ledger import ParkedRecording, RejectedMessage
 from capture.storage import rows
 from capture.storage.failures import failures, once_more
 
@@ -120,9 +120,29 @@ class TableState:
 
     def rejected(self) -> list[tuple[str, str]]:
         """Queue and reason of every message that could not be read, in the order in which they came."""
+        return [(each.queue, each.reason) for each in self.rejected_messages()]
+
+    def rejected_messages(self) -> list[RejectedMessage]:
+        """Every message that could not be read or carried out, in the order in which they came."""
         with failures(self._setting, "list unreadable messages"):
-            found = self._list(_REJECTED, "at", "queue", "reason")
-            return [(row["queue"], row["reason"]) for row in sorted(found, key=lambda row: str(row["at"]))]
+            found = self._list(_REJECTED, "RowKey", "at", "queue", "reason")
+            listed = [
+                RejectedMessage(row["RowKey"], row["queue"], rows.parse_moment(row["at"]), row["reason"])
+                for row in found
+            ]
+            return sorted(listed, key=lambda each: each.at)
+
+    def rejected_body(self, rejection: RejectedMessage) -> bytes | None:
+        """Read the body of such a message, None when it is not there any more."""
+        with failures(self._setting, "read an unreadable message"):
+            row = rows.read(self._table, _REJECTED, rejection.id)
+            text = rows.gather("body", row) if row is not None else None
+        return base64.b64decode(text) if text is not None else None
+
+    def forget_rejected(self, rejection: RejectedMessage) -> None:
+        """Drop such a message, which is in its queue again; no error when it is not there."""
+        with failures(self._setting, "forget an unreadable message"):
+            once_more(lambda: self._table.delete_entity(_REJECTED, rejection.id))
 
     def parked(self) -> list[ParkedRecording]:
         """Recordings that are parked and not archived, with their reasons."""

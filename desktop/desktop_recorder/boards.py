@@ -35,6 +35,15 @@ def outranks(one: Wanted, other: Wanted) -> bool:
     return _RANK[one] > _RANK[other]
 
 
+class ArchivedPart(BaseModel):
+    """A part that a node knows to be in an archive, by the SHA-256 of its bytes, in hex."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    part: int
+    sha256: str
+
+
 class Order(BaseModel):
     """What one board says about one session seat."""
 
@@ -46,7 +55,7 @@ class Order(BaseModel):
     wanted: Wanted
     at: AwareDatetime | None = None
     heard_at: AwareDatetime | None = None
-    archived: bool = False
+    archived_parts: frozenset[ArchivedPart] = frozenset()
 
     @property
     def seat(self) -> str:
@@ -73,7 +82,7 @@ class Board(BaseModel):
 
 
 def merge(boards: Iterable[Iterable[Order]]) -> dict[str, Order]:
-    """Merge the orders of all boards: the higher rank of each seat, archived when anyone says so."""
+    """Merge the orders of all boards: the higher rank of each seat, and every part that anyone says is archived."""
     merged: dict[str, Order] = {}
     for order in (order for board in boards for order in board):
         known = merged.get(order.seat)
@@ -81,7 +90,7 @@ def merge(boards: Iterable[Iterable[Order]]) -> dict[str, Order]:
             merged[order.seat] = order
             continue
         winner = order if outranks(order.wanted, known.wanted) else known
-        merged[order.seat] = winner.model_copy(update={"archived": known.archived or order.archived})
+        merged[order.seat] = winner.model_copy(update={"archived_parts": known.archived_parts | order.archived_parts})
     return merged
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import logging.handlers
+import os
 import re
 import time
 from pathlib import Path
@@ -15,9 +16,20 @@ class Redaction(logging.Filter):
     """The safety net: nothing here logs a URL with its query, and if something did, the signature would not be read."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Blacken signatures and keys in the message."""
-        record.msg, record.args = _SECRET.sub(r"\1***", record.getMessage()), None
+        """Blacken signatures and keys, and the user's home directory, in the message and in a traceback."""
+        record.msg, record.args = blackened(record.getMessage()), None
+        if record.exc_info:
+            # What stands in exc_text is what every handler writes.
+            record.exc_text = blackened(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+def blackened(text: str) -> str:
+    """Return the text without signatures and keys, and with ~ for the home directory: its name is the user's."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
+    if len(home) > len(os.sep) and home != "~":
+        text = text.replace(home, "~")
+    return _SECRET.sub(r"\1***", text)
 
 
 def open_journal(path: Path, level: str) -> None:

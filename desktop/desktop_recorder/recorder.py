@@ -14,6 +14,7 @@ from pathlib import Path
 
 from desktop_recorder import keeper
 from desktop_recorder.errors import FfmpegMissing
+from desktop_recorder.journal import blackened
 
 _FIRST_PICTURE = re.compile(rb"start: (\d{9,11}\.\d+)")
 _PLAUSIBLE = timedelta(seconds=30)
@@ -83,10 +84,11 @@ class Recording:
         return told if abs(now - told) < _PLAUSIBLE else now
 
     def reason(self) -> str:
-        """Return the last thing that ffmpeg said, in one line, for a person."""
+        """Return the last thing that ffmpeg said, in one line, for a person, without the folder: it names the user."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         said = [line.strip() for line in lines if line.strip() and not line.strip().startswith(_NOISE)]
-        return " / ".join(said[-2:])[-300:] or f"ffmpeg ended with exit code {self._process.returncode}"
+        words = blackened(" / ".join(said[-2:]).replace(f"{self._output.parent}{os.sep}", ""))
+        return words[-300:] or f"ffmpeg ended with exit code {self._process.returncode}"
 
 
 def log_of(output: Path) -> Path:

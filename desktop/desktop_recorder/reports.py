@@ -125,7 +125,7 @@ class Reporter:
 def started(seat: Seat, part: Part, at: datetime) -> dict[str, str | int]:
     """Say that pictures of a part are coming, and since when."""
     begun = (part.started_at or part.begun_at).isoformat()
-    return {**_head(seat, "started", at), "part": part.number, "parts": len(seat.parts), "started_at": begun}
+    return {**_head(seat, "started", at), "part": part.number, "parts": seat.count, "started_at": begun}
 
 
 def finished(seat: Seat, part: Part, at: datetime) -> dict[str, str | int]:
@@ -133,7 +133,7 @@ def finished(seat: Seat, part: Part, at: datetime) -> dict[str, str | int]:
     return {
         **_head(seat, "finished", at),
         "part": part.number,
-        "parts": len(seat.parts),
+        "parts": seat.count,
         "started_at": (part.started_at or part.begun_at).isoformat(),
         "ended_at": (part.ended_at or at).isoformat(),
         "size": part.size or 0,

@@ -1,5 +1,6 @@
 """The recordings that run now: starting, watching, ending and starting again, one per session seat."""
 
+import contextlib
 import logging
 import sys
 import time
@@ -96,16 +97,19 @@ class Screen:
         if self._spool.size() >= self._settings.spool_mib * 1024 * 1024:
             self._fail(seat.key, self._no_room())
             return
-        part = Part(number=len(seat.parts) + 1, begun_at=self._now())
+        # The part is on disk before ffmpeg runs: whatever happens in between, the next run looks for its file.
+        part = Part(number=self._spool.next_part(seat), begun_at=self._now())
+        with self._spool.change(seat.key) as kept:
+            kept.parts.append(part)
         output = self._spool.file(seat, part.number)
         try:
             recording = Recording(command(self._settings, output, sys.platform), output)
         except (OSError, SettingsError) as error:
+            with self._spool.change(seat.key) as kept:
+                kept.parts = [one for one in kept.parts if one.number != part.number]
             self._fail(seat.key, str(error))
             return
         self._live[seat.key] = Live(recording, part.number)
-        with self._spool.change(seat.key) as kept:
-            kept.parts.append(part)
         _log.info("event=recording_begun seat=%s part=%d", seat.key, part.number)
 
     def _watch(self, seat: Seat, live: Live) -> None:
@@ -167,6 +171,8 @@ class Screen:
         size = output.stat().st_size if output.exists() else 0
         with self._spool.change(seat.key) as kept:
             if size == 0:  # not one picture: there was no such part
+                with contextlib.suppress(PermissionError):  # Windows, while somebody looks at it
+                    output.unlink(missing_ok=True)
                 kept.parts = [part for part in kept.parts if part.number != number]
                 return
             written = datetime.fromtimestamp(output.stat().st_mtime, UTC)

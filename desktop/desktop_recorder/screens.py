@@ -37,11 +37,12 @@ def command(settings: Settings, output: Path, platform: str, environ: Mapping[st
     """Return the whole command line.
 
     The video is MP4 in fragments of one second: what has been written is playable at any time, even after a crash,
-    and never written again, so that it can be sent while it grows.
+    and never written again, so that it can be sent while it grows. A file that is there already is not overwritten:
+    ffmpeg ends instead.
     """
     rate = str(settings.frame_rate)
     return [
-        *(settings.ffmpeg, "-hide_banner", "-nostats", "-loglevel", "info", "-y"),
+        *(settings.ffmpeg, "-hide_banner", "-nostats", "-loglevel", "info", "-n"),
         *source(platform, settings.screen, settings.frame_rate, environ),
         # 4:2:0 needs even dimensions: an odd last column or row is cut.
         *("-an", "-vf", f"fps={rate},crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p"),

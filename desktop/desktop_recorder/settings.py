@@ -3,6 +3,7 @@
 import getpass
 import os
 import platform
+import subprocess
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,13 +90,28 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def signed_in_user(environ: Mapping[str, str]) -> str:
-    r"""Ask the system who is signed in: DOMAIN\user on Windows, the short name elsewhere."""
+    r"""Ask the system who is signed in: on Windows the UPN or else DOMAIN\user, the short name elsewhere.
+
+    In Dynamics 365 online the `domainname` of a user is the UPN; DOMAIN\user stands there only on premises.
+    """
     if (domain := environ.get("USERDOMAIN")) and (name := environ.get("USERNAME")):
-        return f"{domain}\\{name}"
+        return _principal_name(environ) or f"{domain}\\{name}"
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return ""
+
+
+def _principal_name(environ: Mapping[str, str]) -> str:
+    """Ask Windows for the UPN; empty when it has none, as for an account of this machine alone."""
+    # By its path: another program of this name may come first on PATH.
+    whoami = Path(environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "whoami.exe"
+    try:
+        done = subprocess.run([str(whoami), "/upn"], capture_output=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    said = done.stdout.decode(errors="replace").strip()
+    return said if "@" in said and len(said.split()) == 1 else ""
 
 
 def _problems(error: ValidationError) -> str:

@@ -4,9 +4,9 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -50,7 +50,10 @@ class Part(BaseModel):
 
 
 class Seat(BaseModel):
-    """A session seat on this workstation. `gone_at`: nothing of it lies on this disk any more."""
+    """A session seat on this workstation. `archived`: how many of its parts have left this disk for an archive.
+
+    `gone_at`: nothing of it lies here any more.
+    """
 
     model_config = ConfigDict(validate_assignment=True)
 
@@ -62,12 +65,18 @@ class Seat(BaseModel):
     parts: list[Part] = Field(default_factory=list)
     reports: list[Report] = Field(default_factory=list)
     failed: str = ""
+    archived: int = 0
     gone_at: datetime | None = None
 
     @property
     def key(self) -> str:
         """The seat's key, as on the boards."""
         return f"{self.session_id}:{self.agent_id}"
+
+    @property
+    def count(self) -> int:
+        """How many parts there are, wherever they are."""
+        return len(self.parts) + self.archived
 
     @property
     def recorded(self) -> bool:
@@ -123,13 +132,25 @@ class Spool:
             seat = self._seats.get(key)
             return seat.model_copy(deep=True) if seat else None
 
-    def add(self, order: Order) -> None:
-        """Remember a seat that a board names for the first time."""
+    def add(self, order: Order) -> Seat:
+        """Remember a seat that a board names for the first time.
+
+        What lies in its folder all the same, because its state could not be read, is taken up as parts of it.
+        """
         with self._guard:
             if order.seat not in self._seats:
                 seat = Seat.model_validate(order.model_dump(include=set(Seat.model_fields)))
+                for number in self._numbers(seat):
+                    written = datetime.fromtimestamp(self.file(seat, number).stat().st_mtime, UTC)
+                    begun = min(order.heard_at or written, written)
+                    seat.parts.append(Part(number=number, begun_at=begun))
                 self._seats[seat.key] = seat
                 self._write(seat)
+            return self._seats[order.seat].model_copy(deep=True)
+
+    def next_part(self, seat: Seat) -> int:
+        """Return the number of the next part, under which no file lies."""
+        return max([0, *(part.number for part in seat.parts), *self._numbers(seat)]) + 1
 
     @contextmanager
     def change(self, key: str) -> Iterator[Seat]:
@@ -161,14 +182,13 @@ class Spool:
         False when one cannot be removed now: on Windows a file that is being sent.
         """
         with self._guard:
-            seat = self._seats[key]
-            for path in self.folder(seat).iterdir():
-                if path.name != _STATE:
-                    try:
-                        path.unlink(missing_ok=True)
-                    except PermissionError:
-                        return False
-        return True
+            paths = self.folder(self._seats[key]).iterdir()
+            return _removed(path for path in paths if path.name != _STATE)
+
+    def remove_part(self, key: str, part: int) -> bool:
+        """Remove the files of one part, as `remove_files` those of all."""
+        with self._guard:
+            return _removed(self.folder(self._seats[key]).glob(f"part-{part}.*"))
 
     def folder(self, seat: Seat) -> Path:
         """Where the files of a seat lie."""
@@ -188,6 +208,10 @@ class Spool:
                 continue
         return total
 
+    def _numbers(self, seat: Seat) -> list[int]:
+        found = (path.stem.removeprefix("part-") for path in self.folder(seat).glob("part-*.mp4"))
+        return sorted(int(number) for number in found if number.isdecimal())
+
     def _write(self, seat: Seat) -> None:
         path = self.folder(seat) / _STATE
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -197,3 +221,12 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+
+
+def _removed(paths: Iterable[Path]) -> bool:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            return False
+    return True

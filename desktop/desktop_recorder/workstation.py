@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from desktop_recorder import reports
-from desktop_recorder.boards import Boards, Order, Wanted, outranks
+from desktop_recorder.boards import ArchivedPart, Boards, Order, Wanted, outranks
 from desktop_recorder.nodes import Nodes
 from desktop_recorder.reports import Reporter
 from desktop_recorder.screen import Screen
@@ -93,9 +93,9 @@ class Workstation:
         """Note what is wanted. A command id acts once, because what is wanted of a seat only rises in rank."""
         seat = self._spool.read(order.seat)
         if seat is None:
-            self._spool.add(order)
+            parts = self._spool.add(order).parts
             _log.info("event=order_heard seat=%s wanted=%s", order.seat, order.wanted)
-            if order.wanted is Wanted.KEEP:
+            if order.wanted is Wanted.KEEP and not parts:
                 self._missed(order, "nothing was recorded here: the order came when the session was over")
             return
         if outranks(order.wanted, seat.wanted):
@@ -108,7 +108,7 @@ class Workstation:
     def _missed(self, order: Order, reason: str) -> None:
         with self._spool.change(order.seat) as kept:
             kept.gone_at = self._now()
-            if not order.archived:
+            if not order.archived_parts:
                 kept.reports.append(Report(body=reports.failed(kept, self._now(), reason)))
                 _log.error("event=recording_missed seat=%s reason=%s", kept.key, reason)
 
@@ -154,12 +154,21 @@ class Workstation:
                 kept.gone_at = self._now()
                 kept.reports.append(Report(body=reports.failed(kept, self._now(), reason)))
             _log.error("event=recording_missed seat=%s reason=%s", key, reason)
-        elif order is not None and order.archived and all(part.reported_at for part in seat.parts):
-            if not self._spool.remove_files(key):
-                return
-            with self._spool.change(key) as kept:
-                kept.parts, kept.gone_at = [], self._now()
-            _log.info("event=recording_archived seat=%s", key)
+        elif order is not None:
+            for part in seat.parts:
+                if part.sha256 and ArchivedPart(part=part.number, sha256=part.sha256) in order.archived_parts:
+                    self._archived(key, part.number)
+
+    def _archived(self, key: str, number: int) -> None:
+        """Remove one part that is archived; with the last one nothing of the seat is here any more."""
+        if not self._spool.remove_part(key, number):
+            return
+        with self._spool.change(key) as kept:
+            kept.parts = [part for part in kept.parts if part.number != number]
+            kept.archived += 1
+            if not kept.parts:
+                kept.gone_at = self._now()
+        _log.info("event=recording_archived seat=%s part=%d", key, number)
 
     def _bound(self) -> None:
         """Keep the spool within its bound, and forget seats that no board has named for a day."""

@@ -166,6 +166,13 @@ def test_an_unreadable_message_is_kept_once(world: World) -> None:
     state.reject("ingest", b"\xff\x00 not json" * 3000, "not JSON", after(1))
     state.reject("watermark", b"{}", "empty", after(2))
     assert state.rejected() == [("ingest", "not JSON"), ("watermark", "empty")]
+    first, second = state.rejected_messages()
+    assert (first.queue, first.at, first.reason) == ("ingest", after(1), "not JSON")
+    assert state.rejected_body(first) == b"\xff\x00 not json" * 3000
+    state.forget_rejected(first)
+    state.forget_rejected(first)
+    assert state.rejected_body(first) is None
+    assert state.rejected_messages() == [second]
 
 
 @pytest.mark.parametrize("name", ODD_IDS)

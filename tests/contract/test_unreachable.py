@@ -12,7 +12,7 @@ from capture.model.catalogue import finding
 from capture.model.day import DayReport
 from capture.model.evidence import Archived
 from capture.model.identity import ConversationId, Epoch, RecordingId
-from capture.model.ledger import ParkedRecording
+from capture.model.ledger import ParkedRecording, RejectedMessage
 from capture.model.recording import JobState
 from capture.model.reign import Reign
 from capture.model.request import Item, Kind, Request
@@ -37,6 +37,8 @@ def upload(store: OwnStore, size: int) -> None:
     finally:
         one.abort()
 
+
+REJECTED = RejectedMessage("0" * 32, "q", after(0), "x")
 
 CALLS: dict[str, Callable[[OwnStore], object]] = {
     "ensure": lambda s: s.ensure(),
@@ -101,6 +103,9 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.last_error": lambda s: s.state.last_error(),
     "state.reject": lambda s: s.state.reject("q", b"", "x", after(0)),
     "state.rejected": lambda s: s.state.rejected(),
+    "state.rejected_messages": lambda s: s.state.rejected_messages(),
+    "state.rejected_body": lambda s: s.state.rejected_body(REJECTED),
+    "state.forget_rejected": lambda s: s.state.forget_rejected(REJECTED),
     "state.parked": lambda s: s.state.parked(),
     "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),

@@ -74,7 +74,7 @@ class SmallNode:
             "wanted": wanted,
             "at": at.isoformat(),
             "heard_at": at.isoformat(),
-            "archived": known.get("archived", False),
+            "archived_parts": known.get("archived_parts", []),
         }
         return at
 
@@ -175,10 +175,10 @@ class SmallNode:
         if report["state"] == "finished" and self.archives:
             name = f"{self.workstation}/{session}/{report['agent_id']}-{report['part']}.mp4"
             blobs = [node.blobs[name] for node in (self, *self.peers) if name in node.blobs]
-            done = {one["part"] for one in self.heard("finished") if one["session_id"] == session}
-            whole = any(hashlib.sha256(blob).hexdigest() == report["sha256"] for blob in blobs)
-            if whole and len(done) == report["parts"]:
-                self.orders[f"{session}:{report['agent_id']}"]["archived"] = True
+            if any(hashlib.sha256(blob).hexdigest() == report["sha256"] for blob in blobs):
+                order = self.orders[f"{session}:{report['agent_id']}"]
+                part = {"part": report["part"], "sha256": report["sha256"]}
+                order["archived_parts"] = [*order["archived_parts"], part]  # type: ignore[misc]
         return Response(status_code=202)
 
 

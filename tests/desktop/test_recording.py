@@ -347,3 +347,24 @@ def test_a_second_recorder_of_the_same_workstation_is_refused(desk: Desk, nodes:
     assert second.returncode == 3
     assert said.decode().count("\n") == 1
     assert "workstation = 'pc-0017'" in said.decode()
+
+
+def test_a_state_that_cannot_be_read_costs_no_recording(desk: Desk, nodes: Pair) -> None:
+    _ready(desk, nodes)
+    for node in nodes:
+        node.want("s1", "record")
+    _began(*nodes)
+    _recorded(desk, 2)
+    desk.kill()
+    until(lambda: not desk.recorders(), what="ffmpeg has ended")
+    (first,) = desk.videos()
+    before = first.read_bytes()
+    (first.parent / "state.json").write_text("{")
+    desk.start()
+    _recorded(desk, 2, part=2)
+    assert first.read_bytes() == before
+    for node in nodes:
+        node.want("s1", "keep")
+    until(lambda: {one["part"] for node in nodes for one in node.heard("finished")} == {1, 2}, what="both are reported")
+    assert before in [bytes(node.blobs[BLOB]) for node in nodes if BLOB in node.blobs]
+    _gone(desk)

@@ -70,8 +70,28 @@ def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         settings.current_key()
 
 
-def test_windows_names_its_user_with_the_domain() -> None:
-    assert signed_in_user({"USERDOMAIN": "CONTOSO", "USERNAME": "kim"}) == "CONTOSO\\kim"
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("echo kim@contoso.com", "kim@contoso.com"),
+        ("echo 'ERROR: Unable to get User Principal Name (UPN)' >&2; exit 1", "CONTOSO\\kim"),
+        ("echo 'nobody @ all'", "CONTOSO\\kim"),
+        (None, "CONTOSO\\kim"),
+    ],
+)
+def test_windows_names_its_user_as_dynamics_does_or_else_with_the_domain(
+    says: str | None, expected: str, tmp_path: Path
+) -> None:
+    if says is not None:
+        whoami = tmp_path / "System32" / "whoami.exe"
+        whoami.parent.mkdir()
+        whoami.write_text(f'#!/bin/sh\n[ "$*" = /upn ] || exit 2\n{says}\n')
+        whoami.chmod(0o755)
+    environ = {"USERDOMAIN": "CONTOSO", "USERNAME": "kim", "SYSTEMROOT": str(tmp_path)}
+    assert signed_in_user(environ) == expected
+
+
+def test_other_systems_name_theirs_with_the_short_name() -> None:
     assert signed_in_user({})
 
 

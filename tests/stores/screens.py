@@ -150,6 +150,10 @@ class MemoryStaged(Store):
     def size(self, name: str) -> int | None:
         return len(self.blobs[name][0]) if name in self.blobs else None
 
+    @operation
+    def used(self, prefix: str) -> int:
+        return sum(len(data) for name, (data, _) in self.blobs.items() if name.startswith(prefix))
+
     def read(self, name: str) -> Iterator[bytes]:
         data = self.fetch(name)
         yield from (data[at : at + PIECE] for at in range(0, len(data), PIECE))

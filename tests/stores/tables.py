@@ -1,5 +1,6 @@
 """The tables of a node in memory: dictionaries by the same keys."""
 
+import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from capture.model.authority import (
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.identity import ConversationId, NodeName, RecordingId
-from capture.model.ledger import LedgerEntry, ParkedRecording, Tally, merge_entries
+from capture.model.ledger import LedgerEntry, ParkedRecording, RejectedMessage, Tally, merge_entries
 from capture.model.recording import Job, JobState
 from tests.stores.store import Store, operation
 
@@ -297,8 +298,23 @@ class MemoryState(Store):
 
     @operation
     def rejected(self) -> list[tuple[str, str]]:
-        found = sorted((now, queue, reason) for (queue, _), (now, reason) in self.rejections.items())
-        return [(queue, reason) for _, queue, reason in found]
+        return [(each.queue, each.reason) for each in self._listed()]
+
+    @operation
+    def rejected_messages(self) -> list[RejectedMessage]:
+        return self._listed()
+
+    @operation
+    def rejected_body(self, rejection: RejectedMessage) -> bytes | None:
+        return next((body for queue, body in self.rejections if _name(queue, body) == rejection.id), None)
+
+    @operation
+    def forget_rejected(self, rejection: RejectedMessage) -> None:
+        self.rejections = {key: kept for key, kept in self.rejections.items() if _name(*key) != rejection.id}
+
+    def _listed(self) -> list[RejectedMessage]:
+        found = [RejectedMessage(_name(*key), key[0], now, reason) for key, (now, reason) in self.rejections.items()]
+        return sorted(found, key=lambda each: each.at)
 
     @operation
     def parked(self) -> list[ParkedRecording]:
@@ -311,3 +327,7 @@ class MemoryState(Store):
     @operation
     def forget_parked(self, recording_id: RecordingId) -> None:
         self.parkings.pop(recording_id, None)
+
+
+def _name(queue: str, body: bytes) -> str:
+    return hashlib.sha256(queue.encode() + b"\0" + body).hexdigest()[:32]

@@ -37,6 +37,7 @@ def test_every_function_of_the_design_is_there() -> None:
         "status",
         "role",
         "parked",
+        "alarms",
         "requeue",
         "recordings",
         "recording",
@@ -101,7 +102,18 @@ def test_only_settings_reads_the_environment() -> None:
 
 def test_what_is_deployed_is_the_product_alone() -> None:
     ignored = (ROOT / ".funcignore").read_text().split()
-    for name in ("lab", "tests", "bench", "docs", "infra", ".venv", "node_modules", "local.settings.json", ".git*"):
+    for name in (
+        "lab",
+        "tests",
+        "bench",
+        "desktop",
+        "docs",
+        "infra",
+        ".venv",
+        "node_modules",
+        "local.settings.json",
+        ".git*",
+    ):
         assert name in ignored
     for name in ("function_app.py", "host.json", "requirements.txt", "constraints.txt", "capture"):
         assert name not in ignored

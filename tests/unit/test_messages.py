@@ -1,7 +1,7 @@
 """What travels between the nodes is read strictly: every time has a zone, however deep it stands."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_facts_and_commands_about_screens_are_read_as_they_were_written() -> Non
     assert screen_facts.from_json(screen_facts.to_json(FACT)) == FACT
     command = ArchiveScreen(S1, ANN, "pc-1", 1, AT, AT, 5, "0" * 64, AT, failures=2)
     assert screen_files.from_json(screen_files.to_json(command)) == command
-    board = Board("pc-1", NodeName("main")).placing(Order(S1, ANN, None, Wanted.KEEP, AT, AT), AT)
+    board = Board("pc-1", NodeName("main")).placing(Order(S1, ANN, None, Wanted.KEEP, AT, AT), AT, timedelta(hours=72))
     assert boards.from_json(boards.to_json(board)) == board
     screen = ScreenTimes(S1, ANN, "pc-1", AT, AT, (Mark(MarkKind.HOLD, "h1", AT),))
     entry = LedgerEntry(RecordingId("r1"), AT, screen=screen)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.model.board import Board, Order, merge_orders
+from capture.model.board import ArchivedPart, Board, Order, merge_orders
 from capture.model.conversation import Agent
 from capture.model.identity import AgentId, ConversationId, NodeName, SessionId
 from capture.model.session import (
@@ -25,6 +25,7 @@ from capture.model.session import (
 from capture.model.workstation import SignIn, merge_sign_ins, workstation_of
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+DAYS = timedelta(hours=72)
 
 
 def at(seconds: float) -> datetime:
@@ -234,7 +235,7 @@ orders = st.builds(
     wanted=st.sampled_from([Wanted.RECORD, Wanted.STOP, Wanted.DELETE, Wanted.KEEP]),
     at=times,
     heard_at=times,
-    archived=st.booleans(),
+    archived_parts=st.frozensets(st.builds(ArchivedPart, st.integers(1, 2), st.sampled_from("ab"))),
 )
 
 
@@ -250,27 +251,27 @@ def test_a_late_accept_keeps_and_nothing_goes_back() -> None:
         return Order(SessionId("s1"), ANN, None, what, at(when), at(when))
 
     board = Board("pc-1", NodeName("main"))
-    for what, when in (
-        (Wanted.RECORD, 1),
-        (Wanted.STOP, 1.5),
-        (Wanted.DELETE, 2),
-        (Wanted.KEEP, 3),
-        (Wanted.DELETE, 4),
-    ):
-        board = board.placing(order(what, when), at(when))
+    steps = ((Wanted.RECORD, 1), (Wanted.STOP, 1.5), (Wanted.DELETE, 2), (Wanted.KEEP, 3), (Wanted.DELETE, 4))
+    for what, when in steps:
+        board = board.placing(order(what, when), at(when), DAYS)
     assert [(each.wanted, each.at) for each in board.orders.values()] == [(Wanted.KEEP, at(3))]
-    assert board.placing(order(Wanted.RECORD, 5), at(5)) is board
-    assert board.placing(order(Wanted.STOP, 5), at(5)) is board
-    marked = board.archiving("s1:ann")
-    assert marked.orders["s1:ann"].archived
-    assert marked.archiving("s1:ann") is marked
-    assert board.archiving("s2:ann") is board
+    assert board.placing(order(Wanted.RECORD, 5), at(5), DAYS) is board
+    assert board.placing(order(Wanted.STOP, 5), at(5), DAYS) is board
+    one, two = ArchivedPart(1, "a"), ArchivedPart(2, "b")
+    marked = board.archiving("s1:ann", one)
+    assert marked.orders["s1:ann"].archived_parts == {one}
+    assert marked.archiving("s1:ann", one) is marked
+    assert marked.archiving("s1:ann", two).orders["s1:ann"].archived_parts == {one, two}
+    assert board.archiving("s2:ann", one) is board
 
 
-def test_ended_orders_go_after_half_a_day_and_running_and_undecided_ones_stay() -> None:
+def test_ended_orders_go_when_their_desktop_is_given_up_and_running_and_undecided_ones_stay() -> None:
     board = Board("pc-1", NodeName("main"))
     for name, what in (("s1", Wanted.RECORD), ("s2", Wanted.KEEP), ("s4", Wanted.STOP)):
-        board = board.placing(Order(SessionId(name), ANN, None, what, at(0), at(0)), at(0))
-    late = at(12 * 3600)
-    board = board.placing(Order(SessionId("s3"), ANN, None, Wanted.RECORD, late, late), late)
-    assert sorted(board.orders) == ["s1:ann", "s3:ann", "s4:ann"]
+        board = board.placing(Order(SessionId(name), ANN, None, what, at(0), at(0)), at(0), DAYS)
+    for late, left in (
+        (at(72 * 3600 - 1), ["s1:ann", "s2:ann", "s3:ann", "s4:ann"]),
+        (at(72 * 3600), ["s1:ann", "s3:ann", "s4:ann"]),
+    ):
+        board = board.placing(Order(SessionId("s3"), ANN, None, Wanted.RECORD, late, late), late, DAYS)
+        assert sorted(board.orders) == left

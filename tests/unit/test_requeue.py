@@ -3,6 +3,7 @@
 import pytest
 
 from capture.errors import Permanent
+from tests.office import ANN, Office, accepted, closed, ringing
 from tests.pair import Pair, audio
 
 NO_AUDIO = b"MZ\x90\x00" + bytes(600)
@@ -80,3 +81,45 @@ def test_telling_of_a_reopened_recording_once_more_leaves_its_job(name: str) -> 
     pair.members[name].node.parked.finisher.tell_again(entry, None, pair.members[name].node.parked.node)
     job = own.jobs.oldest()
     assert job is not None
+
+
+def test_a_screen_that_was_rejected_has_a_reason_to_read_and_is_taken_up_again(office: Office) -> None:
+    office.hear(ringing(), accepted(), closed())
+    office.stage("main", b"evil")
+    office.report("main", "pc-1", ANN, b"good")
+    for _ in range(6):
+        office.work()
+        office.pair.clock.advance(100)
+    parked = office.pair.members["main"].node.parked
+    (found,) = parked.listed()
+    assert (found["queue"], found["created_on"][:10]) == ("screenfile", "2026-11-22")
+    assert found["reason"] == "the staged bytes are not those that the desktop reported (5 times)"
+    ((name, (_, when)),) = office.pair.accounts["main"].stores.staged.blobs.items()
+    office.pair.accounts["main"].stores.staged.blobs[name] = (b"good", when)
+    message = found["recording_id"]
+    assert parked.run(message) == {"recording_id": message, "state": "queued", "queue": "screenfile"}
+    assert parked.listed() == []
+    office.work()
+    assert office.pair.archived("main") == set(), "hidden, so that it can come back to the list"
+    office.pair.clock.advance(5)
+    office.work()
+    assert office.pair.archived("main") == {"screen-s1-ann-1"}
+
+
+def test_one_that_still_cannot_be_used_is_on_the_list_again(office: Office) -> None:
+    node = office.pair.members["main"].node
+    node.screen(b"nonsense")
+    (found,) = node.parked.listed()
+    node.parked.run(found["recording_id"])
+    office.pair.clock.advance(5)
+    office.work()
+    assert node.parked.listed() == [found | {"created_on": "2026-11-22T10:00:05Z"}]
+
+
+def test_a_message_whose_queue_is_unknown_stays(office: Office) -> None:
+    office.pair.accounts["main"].stores.state.reject("outbox", b"x", "too large", office.pair.clock.now())
+    parked = office.pair.members["main"].node.parked
+    (found,) = parked.listed()
+    with pytest.raises(Permanent, match="'outbox' cannot be queued again"):
+        parked.run(found["recording_id"])
+    assert parked.listed() == [found]

@@ -114,6 +114,36 @@ def test_an_upload_goes_to_a_blob_of_its_own(office: Office) -> None:
     assert json.loads(said.body)["upload_url"].startswith("memory:pc-1/s1/ann-2.mp4?")
 
 
+def test_there_is_no_leave_for_what_nobody_wants_any_more(office: Office) -> None:
+    office.hear(closed())
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann", "part": 1}, "s1")
+    assert (said.status, json.loads(said.body)["error"]) == (
+        404,
+        "this session was never accepted: nothing of it is wanted",
+    )
+
+
+def test_nor_for_a_part_that_is_archived_but_for_the_others(office: Office) -> None:
+    office.hear(accepted(), closed())
+    office.upload("main")
+    office.work()
+    for node in ("main", "peer"):
+        said = office.call(node, "pc-1", "upload", {"agent_id": "ann", "part": 1}, "s1")
+        assert (said.status, json.loads(said.body)["error"]) == (404, "part 1 is archived already")
+        assert office.call(node, "pc-1", "upload", {"agent_id": "ann", "part": 2}, "s1").status == 200
+
+
+def test_a_workstation_cannot_fill_the_store(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capture.screen.grants.MOST_BYTES", 10)
+    office.stage("main", b"123456789")
+    office.stage("main", b"0", part=2)
+    said = office.call("main", "pc-1", "upload", {"agent_id": "ann", "part": 3}, "s1")
+    text = "pc-1 has staged 10 bytes of one session, at most 10 are taken"
+    assert (said.status, json.loads(said.body)["error"]) == (413, text)
+    assert office.pair.accounts["main"].stores.alarms.alarms["full s1:ann"].text == text
+    assert office.call("main", "pc-1", "upload", {"agent_id": "ann", "part": 1001}, "s1").status == 400
+
+
 def test_sessions_of_another_workstation_are_not_there(office: Office) -> None:
     office.sign_in("pc-2", "bob@contoso.com")
     assert office.call("main", "pc-2", "upload", {"agent_id": "ann", "part": 1}, "s1").status == 404
@@ -128,10 +158,9 @@ def test_a_report_without_its_numbers_is_refused(office: Office) -> None:
 
 
 def test_what_a_desktop_has_deleted_is_deleted_here(office: Office) -> None:
-    office.hear(closed())
-    said = office.call("main", "pc-1", "upload", {"agent_id": "ann"}, "s1")
     staged = office.pair.accounts["main"].stores.staged
-    staged.append(json.loads(said.body)["upload_url"], b"x")
+    office.stage("main", b"x")
+    office.hear(closed())
     assert office.report("main", "pc-1", ANN, b"", state="deleted").status == 202
     assert staged.blobs == {}
     assert office.pair.members["main"].node.status.read()["screens"]["deleted"] == 1

@@ -1,11 +1,13 @@
 """Hand-over into the archive: once, with all that was told, whichever node has the bytes and whichever is told."""
 
+import hashlib
 import json
 
 import pytest
 
 from capture.errors import Permanent, Transient
 from capture.messages import screen_files
+from capture.model.board import ArchivedPart
 from capture.model.identity import SessionId
 from tests.office import ANN, Office, accepted, closed, ringing
 
@@ -39,9 +41,10 @@ def test_a_recording_is_archived_under_the_conversation_with_its_times(office: O
 
 def test_a_recording_that_both_nodes_are_given_is_archived_once(office: Office) -> None:
     office.hear(ringing(), accepted(), closed())
-    office.upload("main")
+    office.stage("peer", VIDEO)
+    office.upload("main", video=VIDEO)
     office.work()
-    office.upload("peer")
+    office.report("peer", "pc-1", ANN, VIDEO)
     office.work()
     assert office.pair.archived("main") == {"screen-s1-ann-1"}
     assert office.pair.archived("peer") == set()
@@ -49,11 +52,13 @@ def test_a_recording_that_both_nodes_are_given_is_archived_once(office: Office) 
 
 def test_another_recording_of_the_same_name_is_not_lost(office: Office) -> None:
     office.hear(ringing(), accepted(), closed())
-    office.upload("main", video=b"one" * 100)
-    office.work()
-    office.upload("main", video=b"two" * 100)
-    office.work()
-    assert office.pair.archived("main") == {"screen-s1-ann-1", "screen-s1-ann-10001"}
+    office.stage("main", b"one" * 100)
+    office.stage("peer", b"two" * 100)
+    for node, video in (("main", b"one" * 100), ("peer", b"two" * 100)):
+        office.report(node, "pc-1", ANN, video)
+        office.work()
+    assert office.pair.archived("main") == {"screen-s1-ann-1"}
+    assert office.pair.archived("peer") == {"screen-s1-ann-10001"}
 
 
 def test_a_recording_waits_for_the_end_of_its_session(office: Office) -> None:
@@ -67,9 +72,35 @@ def test_a_recording_waits_for_the_end_of_its_session(office: Office) -> None:
     assert office.pair.archived("main") == {"screen-s1-ann-1"}
 
 
+def test_the_boards_say_which_parts_are_archived_and_not_more(over: Office) -> None:
+    over.upload("main", video=b"one" * 100)
+    over.stage("main", b"two" * 100, part=2)
+    over.report("main", "pc-1", ANN, b"other" * 100, part=2)
+    over.work()
+    one, two = (ArchivedPart(n, hashlib.sha256(text * 100).hexdigest()) for n, text in ((1, b"one"), (2, b"two")))
+    for node in ("main", "peer"):
+        assert over.board(node, "pc-1").orders["s1:ann"].archived_parts == {one}
+    over.report("main", "pc-1", ANN, b"two" * 100, part=2)
+    over.work()
+    for node in ("main", "peer"):
+        assert over.board(node, "pc-1").orders["s1:ann"].archived_parts == {one, two}
+
+
+def test_a_desktop_that_was_off_over_the_weekend_still_hands_over(over: Office) -> None:
+    over.pair.clock.advance(71 * 3600)
+    over.sign_in("pc-1", "ann@contoso.com", since=71 * 3600)
+    over.hear(ringing(S2, when=71 * 3600))
+    assert over.wanted("main") == {"s1:ann": "keep", "s2:ann": "record"}
+    assert over.upload().status == 202
+    over.work()
+    assert over.pair.archived("main") == {"screen-s1-ann-1"}
+
+
 def test_what_nobody_accepted_is_not_archived(office: Office) -> None:
-    office.hear(ringing(), closed())
-    office.upload()
+    office.hear(ringing())
+    office.stage("main", VIDEO)
+    office.hear(closed())
+    office.report("main", "pc-1", ANN, VIDEO)
     office.work()
     assert office.pair.archived("main") == set()
     assert office.pair.accounts["main"].stores.staged.blobs == {}
@@ -134,7 +165,7 @@ def test_a_hand_over_that_is_killed_anywhere_is_finished_by_the_next_delivery(of
     office.work()
     assert office.pair.archived("main") == {"screen-s1-ann-1"}
     assert stores.staged.blobs == {}
-    assert office.board("main", "pc-1").orders["s1:ann"].archived
+    assert office.board("main", "pc-1").orders["s1:ann"].archived_parts
     assert len(office.pair.accounts["peer"].stores.ledger.entries) == 1
 
 
@@ -146,7 +177,7 @@ def test_a_report_that_reaches_the_other_node_is_passed_on_to_the_one_with_the_b
     assert over.pair.archived("peer") == set()
     for node in ("main", "peer"):
         assert over.pair.accounts[node].stores.staged.blobs == {}
-        assert over.board(node, "pc-1").orders["s1:ann"].archived
+        assert over.board(node, "pc-1").orders["s1:ann"].archived_parts
         assert over.pair.accounts[node].stores.screen_files.bodies() == []
 
 

@@ -230,3 +230,30 @@ def test_who_has_signed_out_is_not_recorded_there(office: Office) -> None:
     office.hear(ringing(), ringing(SessionId("s2"), BOB))
     assert office.wanted("main", "pc-1") == office.wanted("peer", "pc-1") == {}
     assert office.wanted("main", "pc-2") == {"s2:bob": "record"}
+
+
+def test_a_clock_that_was_ahead_costs_nobody_the_seat(office: Office) -> None:
+    office.sign_in("pc-3", "bob@contoso.com", since=3600)
+    office.pair.clock.advance(300)
+    office.sign_in("pc-3", "ann@contoso.com", since=300)
+    office.hear(ringing())
+    assert office.wanted("main", "pc-3") == office.wanted("peer", "pc-3") == {"s1:ann": "record"}
+
+
+def test_a_workstation_does_not_win_by_saying_a_later_time(office: Office) -> None:
+    office.sign_in("pc-3", "ann@contoso.com", since=10**9)
+    office.pair.clock.advance(20)
+    office.sign_in("pc-4", "ann@contoso.com", since=19)
+    office.sign_in("pc-3", "ann@contoso.com", since=10**9)  # its sign of life
+    office.hear(ringing(when=20))
+    assert office.wanted("main", "pc-4") == office.wanted("peer", "pc-4") == {"s1:ann": "record"}
+    assert office.wanted("main", "pc-3") == office.wanted("peer", "pc-3") == {}
+
+
+def test_alarms_can_be_read() -> None:
+    office = Office()
+    office.hear(ringing(agent=BOB))
+    alarms = office.pair.members["main"].node.alarms.listed()
+    assert alarms == [
+        {"key": "seat s1:bob", "text": "agent bob has no workstation", "since": "2026-11-22T10:00:00Z"},
+    ]

@@ -99,6 +99,9 @@ def test_what_a_desktop_never_reported_is_kept_in_the_end_and_said_to_be_incompl
     assert screen["complete"] is False
     assert (screen["started_at"], screen["ended_at"]) == ("2026-11-22T10:00:01Z", "2026-11-22T10:00:30Z")
     assert stores.staged.blobs == {}
+    for node in ("main", "peer"):
+        order = begun.board(node, "pc-1").orders["s1:ann"]
+        assert order.archived_parts == frozenset(), "the desktop, should it come back, has the whole of it"
     assert "has not reported the end" in stores.alarms.alarms["incomplete screen-s1-ann-1"].text
     assert caplog.text.count("event=screen_incomplete") == 1
     (told,) = begun.pair.accounts["peer"].stores.ledger.entries.values()

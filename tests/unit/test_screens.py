@@ -57,7 +57,9 @@ def test_every_order_and_repetition_gives_the_same_boards_and_archive(seed: int)
     archived = office.pair.archived("main") | office.pair.archived("peer")
     assert archived == {"screen-s1-ann-1", "screen-s1-bob-1"}
     for node in ("main", "peer"):
-        assert all(order.archived for name in ("pc-1", "pc-2") for order in office.board(node, name).orders.values())
+        assert all(
+            order.archived_parts for name in ("pc-1", "pc-2") for order in office.board(node, name).orders.values()
+        )
         assert office.pair.accounts[node].stores.staged.blobs == {}
 
 

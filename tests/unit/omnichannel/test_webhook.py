@@ -1,6 +1,7 @@
 """Payloads as Dataverse posts them, and what each says of a session."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from capture.errors import Permanent
 from capture.messages import RowRef, ScreenFact, screen_facts
 from capture.model.identity import NodeName
 from capture.model.session import AgentSession, Mark, MarkKind, Participation, Stamped
+from capture.omnichannel import session_rows
 from capture.omnichannel.webhook import every_fact_of, facts_of
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
@@ -315,3 +317,16 @@ def nested(depth: int) -> bytes:
 def test_what_is_no_context_is_refused_with_a_reason(body: bytes) -> None:
     with pytest.raises(Permanent, match=r"^not a RemoteExecutionContext: "):
         heard(body)
+
+
+def test_the_documentation_of_screens_names_every_session_event_that_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "screens.md").read_text()
+    table = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
+    for event, kinds in (
+        ("Transfer", session_rows._TRANSFERS),
+        ("Disconnected", session_rows._ENDS),
+        ("Consult, conference", session_rows._CONSULT_BEGINS | session_rows._CONSULT_ENDS),
+        ("Not responding, declined", session_rows._NEVER_ACCEPTED.keys()),
+    ):
+        named = {int(number) for number in re.findall(r"1923500\d\d", table[event].partition("msdyn_sessionevent`")[2])}
+        assert named == set(kinds), event
