@@ -25,6 +25,7 @@ def check(project: Project) -> Iterator[Problem]:
     yield from _settings(project)
     yield from _names(project)
     yield from _functions(project)
+    yield from _webhook_key(project)
 
 
 def _settings(project: Project) -> Iterator[Problem]:
@@ -127,6 +128,29 @@ def _runtime(app: Template) -> Iterator[Problem]:
             yield Problem("runtime", f"{app.name}:{site.line}", "must be Python 3.13, as requirements.txt needs")
         if site.at("properties.keyVaultReferenceIdentity") != Expression("identityId"):
             yield Problem("identity", f"{app.name}:{site.line}", "the vault is read by the node's own identity")
+
+
+def _webhook_key(project: Project) -> Iterator[Problem]:
+    """The key that the template sets is the one that the scripts read again and that the runbook prints.
+
+    Else each run of infra/deploy.sh would make another one, and Dynamics would be refused.
+    """
+    template = project.templates["modules/function-key.bicep"]
+    made = {
+        str(each.at("properties.name")): each.line
+        for each in template.resources("Microsoft.Web/sites/host/functionKeys")
+    }
+    places = {
+        "infra/shell/secrets.sh": r"^WEBHOOK_KEY_NAME=(\S+)$",
+        "docs/runbook.md": r"--query functionKeys\.(\w+)",
+    }
+    for where, pattern in places.items():
+        found = set(re.findall(pattern, project.text(where), re.MULTILINE))
+        if found != made.keys():
+            yield Problem("webhook key", where, f"it is called {sorted(found)}, in {template.name} {sorted(made)}")
+    for name, line in made.items():
+        if f"'${{siteName}}/default/{name}'" not in template.source:
+            yield Problem("webhook key", f"{template.name}:{line}", f"its resource must end with {name}, too")
 
 
 def _texts(template: Template) -> set[str]:

@@ -3,7 +3,8 @@
 # that other processes can read. Sourced, never run.
 
 SECRET_NAME=dynamics-client-secret
-WEBHOOK_KEY_NAME=dynamics
+# The name that infra/modules/function-key.bicep gives it; a check compares.
+WEBHOOK_KEY_NAME=webhook
 
 # Does the node's vault have a secret, its client secret if none is named? Asked for where no right to read secrets is needed.
 vault_has_secret() {

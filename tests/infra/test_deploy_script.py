@@ -30,8 +30,8 @@ def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) 
     ]
     assert world["active"] is not None
     assert {site["code"] for site in world["sites"].values()} == {world["sites"]["func-capture-prod-main"]["code"]}
-    assert {site["function_keys"]["dynamics"] for site in world["sites"].values()} <= set(world["secrets"])
-    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert {site["function_keys"]["webhook"] for site in world["sites"].values()} <= set(world["secrets"])
+    assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert ended.said.endswith("address for the webhooks: https://capture.azurefd.net/api/recording\n")
 
 
@@ -155,7 +155,7 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     assert ended.code == 0, ended.complained
     world = deployed.read()
     assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
-    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert not any(change.startswith("deployment") for change in world["changes"])
     arguments = " ".join(argument for call in deployed.journal() for argument in call)
     assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])

@@ -83,7 +83,7 @@ def _create(world: World, flags: Flags) -> object:
         site["desktops"] = bool(given.get("desktopSecret"))
         site["expires"] = given.get(f"clientSecretExpires{ending}", "")
         if given["webhookKey"]:
-            site["function_keys"]["dynamics"] = given["webhookKey"]
+            site["function_keys"]["webhook"] = given["webhookKey"]
             world["secrets"].append(given["webhookKey"])
         world["groups"].append(group)
     world["groups"].append(outputs["resourceGroupWitness"])

@@ -203,6 +203,13 @@ MISTAKES = [
     ("a path too much is routed", DOOR, "'/api/health'\n    ]", "'/api/*'\n    ]", "route"),
     ("the desktops are not routed", DOOR, "      '/api/desktop/*'\n", "", "route"),
     ("the probe asks for another path", DOOR, "probePath: '/api/health'", "probePath: '/'", "route"),
+    (
+        "the webhooks' key has another name in the scripts",
+        "infra/shell/secrets.sh",
+        "WEBHOOK_KEY_NAME=webhook",
+        "WEBHOOK_KEY_NAME=dynamics",
+        "webhook key",
+    ),
     ("another Python", APP, "version: '3.13'", "version: '3.11'", "runtime"),
     (
         "an alert on an event that nobody logs",
