@@ -167,18 +167,22 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
           }
         }
         {
-          // Versioning is a property of the whole account, and a heartbeat is written every few seconds.
-          name: 'old-heartbeats-and-boards-go'
+          // Versioning is a property of the whole account: a heartbeat is written every few seconds, and a staged screen
+          // that was archived and deleted would stay for ever as a version.
+          name: 'old-heartbeats-boards-and-staged-screens-go'
           enabled: true
           type: 'Lifecycle'
           definition: {
             filters: {
+              // Staged screens are append blobs.
               blobTypes: [
                 'blockBlob'
+                'appendBlob'
               ]
               prefixMatch: [
                 '${names.leaseContainer}/'
                 '${names.desktopContainer}/'
+                '${names.screenContainer}/'
               ]
             }
             actions: {

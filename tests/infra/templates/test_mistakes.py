@@ -242,6 +242,20 @@ MISTAKES = [
     ),
     ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
     (
+        "staged screens that stay as versions",
+        STORAGE,
+        "                '${names.screenContainer}/'\n",
+        "",
+        "old versions",
+    ),
+    (
+        "a lifecycle that deletes recordings",
+        STORAGE,
+        "                '${names.screenContainer}/'\n",
+        "                '${names.archiveContainer}/'\n",
+        "old versions",
+    ),
+    (
         "an archive that is locked unasked",
         MAIN,
         "lockImmutability bool = false",
