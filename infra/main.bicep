@@ -317,6 +317,7 @@ module networkMain 'modules/network.bicep' = if (privateNetworking) {
       { name: 'own-vault', id: regionMain.outputs.vaultId, group: 'vault' }
       { name: 'other-blob', id: regionPeer.outputs.storageId, group: 'blob' }
       { name: 'other-queue', id: regionPeer.outputs.storageId, group: 'queue' }
+      { name: 'other-table', id: regionPeer.outputs.storageId, group: 'table' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }
@@ -340,6 +341,7 @@ module networkPeer 'modules/network.bicep' = if (privateNetworking) {
       { name: 'own-vault', id: regionPeer.outputs.vaultId, group: 'vault' }
       { name: 'other-blob', id: regionMain.outputs.storageId, group: 'blob' }
       { name: 'other-queue', id: regionMain.outputs.storageId, group: 'queue' }
+      { name: 'other-table', id: regionMain.outputs.storageId, group: 'table' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }

@@ -256,6 +256,13 @@ MISTAKES = [
         "old versions",
     ),
     (
+        "a store that a private network does not reach",
+        MAIN,
+        "      { name: 'other-table', id: regionPeer.outputs.storageId, group: 'table' }\n",
+        "",
+        "private endpoint",
+    ),
+    (
         "an archive that is locked unasked",
         MAIN,
         "lockImmutability bool = false",
