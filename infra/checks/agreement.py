@@ -120,6 +120,18 @@ def _functions(project: Project) -> Iterator[Problem]:
         if probe != ("/api/health", "HEAD") or "/api/health" not in routes:
             yield Problem("route", f"{door.name}:{group.line}", "the probe must be HEAD /api/health")
     yield from _runtime(app)
+    yield from _concurrency(app, project.templates[SETTINGS])
+
+
+def _concurrency(app: Template, settings: Template) -> Iterator[Problem]:
+    """An instance takes as many calls at once as it has threads."""
+    host = settings.named["host"].value
+    threads = host.get("PYTHON_THREADPOOL_THREAD_COUNT") if isinstance(host, dict) else None
+    for site in app.resources("Microsoft.Web/sites"):
+        at_once = site.at("properties.functionAppConfig.scaleAndConcurrency.triggers.http.perInstanceConcurrency")
+        if str(at_once) != threads:
+            what = f"http: {at_once} calls at once, and {threads} threads for them in {settings.name}"
+            yield Problem("concurrency", f"{app.name}:{site.line}", what)
 
 
 def _runtime(app: Template) -> Iterator[Problem]:

@@ -210,6 +210,7 @@ MISTAKES = [
         "WEBHOOK_KEY_NAME=dynamics",
         "webhook key",
     ),
+    ("one call at a time", APP, "perInstanceConcurrency: 16", "perInstanceConcurrency: 1", "concurrency"),
     ("another Python", APP, "version: '3.13'", "version: '3.11'", "runtime"),
     (
         "an alert on an event that nobody logs",
