@@ -228,6 +228,13 @@ MISTAKES = [
     ),
     ("a field that the event has not", "infra/queries/lag.kql", "lag_seconds=", "lag=", "unknown field"),
     (
+        "a table in which the host writes nothing",
+        "infra/queries/wb-latencies.kql",
+        "AppTraces\n",
+        "AppRequests\n",
+        "query table",
+    ),
+    (
         "a query that no alert has",
         "infra/modules/alerts.bicep",
         "'../queries/two-active.kql'",
