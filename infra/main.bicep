@@ -51,9 +51,6 @@ param sourceName string = namePrefix
 param preferredNode string = 'main'
 
 @secure()
-@description('Function key with which Dynamics calls, the same on both nodes.')
-param webhookKey string
-@secure()
 @description('Secret from which the keys of workstations are made. Empty: desktops are refused.')
 param desktopSecret string = ''
 @secure()
@@ -403,7 +400,6 @@ module nodeMain 'modules/node.bicep' = {
     operatorAddresses: operatorAddresses
     directAddresses: directAddresses
     subnetId: privateNetworking ? networkMain.outputs.functionsSubnetId : ''
-    webhookKey: webhookKey
   }
 }
 
@@ -452,7 +448,6 @@ module nodePeer 'modules/node.bicep' = {
     operatorAddresses: operatorAddresses
     directAddresses: directAddresses
     subnetId: privateNetworking ? networkPeer.outputs.functionsSubnetId : ''
-    webhookKey: webhookKey
   }
 }
 

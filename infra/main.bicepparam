@@ -17,7 +17,6 @@ param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')
 param clientSecretPeer = readEnvironmentVariable('CLIENT_SECRET_PEER', '')
 param clientSecretExpiresMain = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_MAIN', '')
 param clientSecretExpiresPeer = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_PEER', '')
-param webhookKey = readEnvironmentVariable('WEBHOOK_KEY', '')
 param desktopSecret = readEnvironmentVariable('DESKTOP_SECRET', '')
 
 param useFrontDoor = true

@@ -27,6 +27,7 @@ def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) 
         "deployment",
         *("role", "privileges", "user", "role", "user", "role"),
         *("code", "code"),
+        *("key", "key"),
     ]
     assert world["active"] is not None
     assert {site["code"] for site in world["sites"].values()} == {world["sites"]["func-capture-prod-main"]["code"]}
@@ -85,6 +86,23 @@ def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: in
         assert kept in [each["secret"] for each in application["credentials"]]
     assert len({site["code"] for site in world["sites"].values()}) == 1
     assert all(site["door"] == [] for site in world["sites"].values())
+
+
+def test_a_deployment_killed_between_the_keys_gives_both_nodes_the_same(deployed: Cloud) -> None:
+    world = deployed.read()
+    kept = world["sites"]["func-capture-prod-main"]["function_keys"]["webhook"]
+    world["sites"]["func-capture-prod-peer"]["function_keys"] = {}
+    deployed.write(world)
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert [site["function_keys"] for site in deployed.read()["sites"].values()] == 2 * [{"webhook": kept}]
+
+
+def test_a_key_that_a_person_gives_goes_to_both_nodes(deployed: Cloud) -> None:
+    ended = deployed.run("deploy.sh", WEBHOOK_KEY="given-by-a-person")
+    assert ended.code == 0, ended.complained
+    assert {site["function_keys"]["webhook"] for site in deployed.read()["sites"].values()} == {"given-by-a-person"}
+    assert "given-by" not in ended.said + ended.complained
 
 
 def test_a_change_of_the_parameters_is_deployed(deployed: Cloud) -> None:

@@ -82,9 +82,6 @@ def _create(world: World, flags: Flags) -> object:
             world["secrets"].append(given["desktopSecret"])
         site["desktops"] = bool(given.get("desktopSecret"))
         site["expires"] = given.get(f"clientSecretExpires{ending}", "")
-        if given["webhookKey"]:
-            site["function_keys"]["webhook"] = given["webhookKey"]
-            world["secrets"].append(given["webhookKey"])
         world["groups"].append(group)
     world["groups"].append(outputs["resourceGroupWitness"])
     world["groups"] = sorted(set(world["groups"]))

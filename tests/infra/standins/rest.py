@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from tests.infra.standins import nodes
 from tests.infra.standins.world import Flags, Refused, World, changed, new_id
 
 _CONTAINERS = r"Microsoft.Storage/storageAccounts/[^/]+/blobServices/default/containers/"
@@ -24,6 +25,7 @@ def _policy(world: World, found: dict[str, str], _: object) -> object:
 
 def _put_key(world: World, found: dict[str, str], body: str) -> object:
     asked = json.loads(body)["properties"]
+    nodes.need_host(world["sites"][found["name"]])
     world["sites"][found["name"]]["function_keys"][asked["name"]] = asked["value"]
     world["secrets"].append(asked["value"])
     changed(world, f"key of {found['name']}")

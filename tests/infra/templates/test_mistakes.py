@@ -127,7 +127,7 @@ MISTAKES = [
         "output id string = account.listKeys().keys[0].value",
         "keys are read",
     ),
-    ("a secret that is not secure", "infra/modules/function-key.bicep", "@secure()\n", "", "insecure parameter"),
+    ("a secret that is not secure", "infra/modules/vault.bicep", "@secure()\n", "", "insecure parameter"),
     (
         "a secret with a default",
         MAIN,
