@@ -7,6 +7,7 @@ source "$root/infra/shell/say.sh"
 source "$root/infra/shell/parameters.sh"
 source "$root/infra/shell/azure.sh"
 source "$root/infra/shell/applications.sh"
+source "$root/infra/shell/secrets.sh"
 
 usage() {
     cat <<'TEXT'
@@ -27,6 +28,13 @@ main() {
     for node in main peer; do
         know_application "$node"
     done
+    # What infra/deploy.sh would find: else a setting would seem to change that stays.
+    read_outputs
+    if [ -n "$OUTPUTS" ]; then
+        settle_expiry main
+        settle_expiry peer
+        settle_desktop_secret
+    fi
     az deployment sub what-if --location "$LOCATION" --parameters "$PARAMETER_FILE"
 }
 

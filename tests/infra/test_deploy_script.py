@@ -120,6 +120,15 @@ def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> 
     assert "1 to create" in ended.said
 
 
+def test_what_if_after_a_deployment_tells_no_change(cloud: Cloud) -> None:
+    assert cloud.run("deploy.sh", DESKTOP_SECRET="of-the-desktops").code == 0
+    cloud.forget()
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert "Resource changes: no change." in ended.said
+    assert cloud.read()["changes"] == []
+
+
 def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
     cloud.parameters.write_text(cloud.parameters.read_text().replace("Credentials = false", "Credentials = true"))
     succeeded(cloud)
