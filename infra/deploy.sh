@@ -49,6 +49,8 @@ main() {
         settle_expiry main
         settle_expiry peer
         settle_desktop_secret
+        know_archive main Main
+        know_archive peer Peer
         build_resources
         unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER DESKTOP_SECRET
     fi

@@ -105,6 +105,10 @@ param storageSku string = 'Standard_ZRS'
 param immutabilityDays int = 7
 @description('Asks infra/deploy.sh to lock that policy, which cannot be undone.')
 param lockImmutability bool = false
+@description('Main\'s policy is locked already and is left as it is: infra/deploy.sh looks.')
+param archiveLockedMain bool = false
+@description('The same of peer\'s policy.')
+param archiveLockedPeer bool = false
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int = 14
@@ -253,6 +257,7 @@ module regionMain 'modules/region.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     privateNetworking: privateNetworking
     immutabilityDays: immutabilityDays
+    archiveLocked: archiveLockedMain
     softDeleteDays: softDeleteDays
     coolAfterDays: coolAfterDays
     coldAfterDays: coldAfterDays
@@ -282,6 +287,7 @@ module regionPeer 'modules/region.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     privateNetworking: privateNetworking
     immutabilityDays: immutabilityDays
+    archiveLocked: archiveLockedPeer
     softDeleteDays: softDeleteDays
     coolAfterDays: coolAfterDays
     coldAfterDays: coldAfterDays

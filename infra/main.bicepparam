@@ -24,4 +24,6 @@ param frontDoorSku = 'Standard_AzureFrontDoor'
 param privateNetworking = false
 param immutabilityDays = 7
 param lockImmutability = false
+param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))
+param archiveLockedPeer = bool(readEnvironmentVariable('ARCHIVE_LOCKED_PEER', 'false'))
 param alertEmail = 'operators@contoso.com'

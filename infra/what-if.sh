@@ -8,6 +8,7 @@ source "$root/infra/shell/parameters.sh"
 source "$root/infra/shell/azure.sh"
 source "$root/infra/shell/applications.sh"
 source "$root/infra/shell/secrets.sh"
+source "$root/infra/shell/archive.sh"
 
 usage() {
     cat <<'TEXT'
@@ -35,6 +36,8 @@ main() {
         settle_expiry peer
         settle_desktop_secret
     fi
+    know_archive main Main
+    know_archive peer Peer
     az deployment sub what-if --location "$LOCATION" --parameters "$PARAMETER_FILE"
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.checks.project import Problem, Project
-from infra.checks.template import Expression, Value
+from infra.checks.template import Expression, Value, text_of
 
 
 def check(project: Project) -> Iterator[Problem]:
@@ -31,6 +31,10 @@ def _archive(project: Project) -> Iterator[Problem]:
         for path, value in properties.items():
             if not resources or any(each.at(path) != value for each in resources):
                 yield Problem("archive", f"{template.name}:1", f"{kind}: {path} must be {value}")
+    for policy in template.resources("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"):
+        if "= if (!archiveLocked) {" not in text_of(policy.node):
+            what = "a policy that is locked must be left alone: Azure refuses to write it"
+            yield Problem("archive", f"{template.name}:{policy.line}", what)
     archive = template.named.get("archive")
     if archive is None or archive.at("properties.immutableStorageWithVersioning.enabled") is not True:
         yield Problem("archive", f"{template.name}:1", "the archive's immutability must be by version")

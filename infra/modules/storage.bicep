@@ -7,6 +7,8 @@ param sku string
 param privateNetworking bool
 @description('Days for which nobody can change or delete what is in the archive, as soon as the policy is locked.')
 param immutabilityDays int
+@description('The policy is locked already. Azure refuses to write it again, even unchanged.')
+param archiveLocked bool
 @description('Days for which what was deleted can be brought back.')
 param softDeleteDays int
 @description('Days without a change after which a recording becomes cool.')
@@ -123,7 +125,7 @@ resource archive 'Microsoft.Storage/storageAccounts/blobServices/containers@2025
 
 // Unlocked: it protects, and can still be shortened or removed. Locking cannot be undone and is no property that a
 // template could set; docs/deployment.md says how.
-resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = {
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (!archiveLocked) {
   parent: archive
   name: 'default'
   properties: {

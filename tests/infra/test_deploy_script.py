@@ -278,6 +278,19 @@ def test_archives_are_locked_only_when_a_person_names_the_account(deployed: Clou
     assert "It was not locked; the next run asks again." in ended.said
 
 
+def test_a_locked_archive_is_left_as_it_is_by_the_next_deployment(deployed: Cloud) -> None:
+    deployed.change(policies={"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"})
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in deployed.read()["changes"]
+    text = re.sub(r"param archiveLockedMain.*\n", "", deployed.parameters.read_text())
+    deployed.parameters.write_text(text)
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 1
+    assert "param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))" in ended.complained
+
+
 def test_the_role_reads_the_tables_that_the_code_reads_and_no_others() -> None:
     sources = "".join(file.read_text() for file in (ROOT / "capture" / "omnichannel").glob("*.py"))
     script = (ROOT / "infra" / "dataverse_users.sh").read_text()

@@ -249,6 +249,7 @@ MISTAKES = [
         "firewall",
     ),
     ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
+    ("a locked policy that is written again", STORAGE, "= if (!archiveLocked) {", "= {", "archive"),
     (
         "staged screens that stay as versions",
         STORAGE,
