@@ -48,8 +48,9 @@ main() {
         settle_client_secret peer
         settle_expiry main
         settle_expiry peer
-        settle_webhook_key
         settle_desktop_secret
+        know_archive main Main
+        know_archive peer Peer
         build_resources
         unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER DESKTOP_SECRET
     fi
@@ -57,21 +58,19 @@ main() {
     [ "$LOCKED" != true ] || lock_archives
     "$root/infra/dataverse_users.sh" "$PARAMETER_FILE"
     "$root/infra/release.sh" "$PARAMETER_FILE"
+    settle_webhook_key
     say "address for the webhooks: $(output webhookUrl)"
     [ -z "$(output webhookUrlPeer)" ] || say "and the second one: $(output webhookUrlPeer)"
 }
 
 # Whoever made the resources without secrets gets them afterwards, straight into the vaults and the nodes.
 settle_afterwards() {
-    local node
-    settle_webhook_key
+    local node variable
     for node in main peer; do
         settle_client_secret "$node"
-        local variable
         variable=CLIENT_SECRET_$(capitals "$node")
         [ -z "${!variable}" ] || printf '%s' "${!variable}" | put_into_vault "$node"
         unset "$variable"
-        [ "$(webhook_key_of "$node")" = "$WEBHOOK_KEY" ] || put_webhook_key "$node"
     done
 }
 

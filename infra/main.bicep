@@ -51,9 +51,6 @@ param sourceName string = namePrefix
 param preferredNode string = 'main'
 
 @secure()
-@description('Function key with which Dynamics calls, the same on both nodes.')
-param webhookKey string
-@secure()
 @description('Secret from which the keys of workstations are made. Empty: desktops are refused.')
 param desktopSecret string = ''
 @secure()
@@ -108,6 +105,10 @@ param storageSku string = 'Standard_ZRS'
 param immutabilityDays int = 7
 @description('Asks infra/deploy.sh to lock that policy, which cannot be undone.')
 param lockImmutability bool = false
+@description('Main\'s policy is locked already and is left as it is: infra/deploy.sh looks.')
+param archiveLockedMain bool = false
+@description('The same of peer\'s policy.')
+param archiveLockedPeer bool = false
 @minValue(1)
 @maxValue(365)
 param softDeleteDays int = 14
@@ -256,6 +257,7 @@ module regionMain 'modules/region.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     privateNetworking: privateNetworking
     immutabilityDays: immutabilityDays
+    archiveLocked: archiveLockedMain
     softDeleteDays: softDeleteDays
     coolAfterDays: coolAfterDays
     coldAfterDays: coldAfterDays
@@ -285,6 +287,7 @@ module regionPeer 'modules/region.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     privateNetworking: privateNetworking
     immutabilityDays: immutabilityDays
+    archiveLocked: archiveLockedPeer
     softDeleteDays: softDeleteDays
     coolAfterDays: coolAfterDays
     coldAfterDays: coldAfterDays
@@ -317,6 +320,7 @@ module networkMain 'modules/network.bicep' = if (privateNetworking) {
       { name: 'own-vault', id: regionMain.outputs.vaultId, group: 'vault' }
       { name: 'other-blob', id: regionPeer.outputs.storageId, group: 'blob' }
       { name: 'other-queue', id: regionPeer.outputs.storageId, group: 'queue' }
+      { name: 'other-table', id: regionPeer.outputs.storageId, group: 'table' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }
@@ -340,6 +344,7 @@ module networkPeer 'modules/network.bicep' = if (privateNetworking) {
       { name: 'own-vault', id: regionPeer.outputs.vaultId, group: 'vault' }
       { name: 'other-blob', id: regionMain.outputs.storageId, group: 'blob' }
       { name: 'other-queue', id: regionMain.outputs.storageId, group: 'queue' }
+      { name: 'other-table', id: regionMain.outputs.storageId, group: 'table' }
       { name: 'witness-blob', id: witness.outputs.id, group: 'blob' }
     ]
   }
@@ -401,7 +406,6 @@ module nodeMain 'modules/node.bicep' = {
     operatorAddresses: operatorAddresses
     directAddresses: directAddresses
     subnetId: privateNetworking ? networkMain.outputs.functionsSubnetId : ''
-    webhookKey: webhookKey
   }
 }
 
@@ -450,7 +454,6 @@ module nodePeer 'modules/node.bicep' = {
     operatorAddresses: operatorAddresses
     directAddresses: directAddresses
     subnetId: privateNetworking ? networkPeer.outputs.functionsSubnetId : ''
-    webhookKey: webhookKey
   }
 }
 

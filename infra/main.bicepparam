@@ -17,7 +17,6 @@ param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')
 param clientSecretPeer = readEnvironmentVariable('CLIENT_SECRET_PEER', '')
 param clientSecretExpiresMain = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_MAIN', '')
 param clientSecretExpiresPeer = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_PEER', '')
-param webhookKey = readEnvironmentVariable('WEBHOOK_KEY', '')
 param desktopSecret = readEnvironmentVariable('DESKTOP_SECRET', '')
 
 param useFrontDoor = true
@@ -25,4 +24,6 @@ param frontDoorSku = 'Standard_AzureFrontDoor'
 param privateNetworking = false
 param immutabilityDays = 7
 param lockImmutability = false
+param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))
+param archiveLockedPeer = bool(readEnvironmentVariable('ARCHIVE_LOCKED_PEER', 'false'))
 param alertEmail = 'operators@contoso.com'

@@ -7,6 +7,8 @@ source "$root/infra/shell/say.sh"
 source "$root/infra/shell/parameters.sh"
 source "$root/infra/shell/azure.sh"
 source "$root/infra/shell/applications.sh"
+source "$root/infra/shell/secrets.sh"
+source "$root/infra/shell/archive.sh"
 
 usage() {
     cat <<'TEXT'
@@ -27,6 +29,15 @@ main() {
     for node in main peer; do
         know_application "$node"
     done
+    # What infra/deploy.sh would find: else a setting would seem to change that stays.
+    read_outputs
+    if [ -n "$OUTPUTS" ]; then
+        settle_expiry main
+        settle_expiry peer
+        settle_desktop_secret
+    fi
+    know_archive main Main
+    know_archive peer Peer
     az deployment sub what-if --location "$LOCATION" --parameters "$PARAMETER_FILE"
 }
 

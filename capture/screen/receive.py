@@ -56,6 +56,7 @@ class Receiver:
         TooLarge beyond the limit, Malformed when it is no webhook; any other error means that it cannot be kept: then
         the sender must try again.
         """
+        began = self.clock.monotonic()
         if len(body) > self.limit_bytes:
             raise TooLarge(f"the body has {len(body)} bytes, at most {self.limit_bytes} are read")
         facts = self.parse(body, headers, self.node, self.clock.now())
@@ -63,18 +64,25 @@ class Receiver:
             self.counts.add("ignored")
             emit(Event.SCREEN_EVENT_IGNORED, node=self.node)
         # All of them before any is applied: the answer says that nothing of it is lost.
-        held = [(fact, self._keep(fact)) for fact in facts]
+        held = [(fact, self._keep(fact, began)) for fact in facts]
         for fact, message in held:
             self._apply_soon(fact, message)
         return {"kept": len(held)}
 
-    def _keep(self, fact: ScreenFact) -> str:
+    def _keep(self, fact: ScreenFact, began: float) -> str:
         self.ready()
         held = self.queue.hold(as_message(fact), HIDDEN_SECONDS)
         self.counts.add("kept")
         session = fact.session.id if fact.session is not None else None
         conversation = fact.session.conversation_id if fact.session is not None else None
-        emit(Event.SCREEN_EVENT_KEPT, node=self.node, id=fact.event_id, session=session, conversation=conversation)
+        emit(
+            Event.SCREEN_EVENT_KEPT,
+            node=self.node,
+            id=fact.event_id,
+            session=session,
+            conversation=conversation,
+            ms=round(1000 * (self.clock.monotonic() - began)),
+        )
         return held
 
     def _apply_soon(self, fact: ScreenFact, held: str) -> None:

@@ -24,6 +24,8 @@ _REFUSED = (401, 403)
 _BUSY = (408, 429)
 _NOT_THERE_YET = frozenset({"ContainerNotFound", "QueueNotFound", "TableNotFound"})
 BEING_DELETED = frozenset({"ContainerBeingDeleted", "QueueBeingDeleted", "TableBeingDeleted", "ContainerBeingDisabled"})
+NOT_ALLOWED = "AuthorizationPermissionMismatch"
+"""The identity is known and its roles do not reach so far. Without any access the code is another one."""
 
 _PROMPT = 0.5
 """Seconds within which a connection that was dropped without an answer was an old one: asked again at once."""

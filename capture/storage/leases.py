@@ -8,7 +8,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobLeaseClient, ContainerClient
 
 from capture.model.identity import Epoch, NodeName
-from capture.storage.failures import code_of, failures, once_more, status_of
+from capture.storage.failures import NOT_ALLOWED, code_of, failures, once_more, status_of
 
 _NAMESPACE = uuid.UUID("6f7f7c0e-2f0d-4c0c-9d3f-4a2f0d6b7a51")
 
@@ -91,11 +91,11 @@ class BlobLease:
 
 
 def create_container(container: ContainerClient) -> None:
-    """Create a container unless it is there."""
+    """Create a container unless it is there, or unless others create it: with a role that ends at the container."""
     try:
         container.create_container()
     except HttpResponseError as error:
-        if code_of(error) != "ContainerAlreadyExists":
+        if code_of(error) not in ("ContainerAlreadyExists", NOT_ALLOWED):
             raise
 
 

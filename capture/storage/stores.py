@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
@@ -17,7 +17,7 @@ from capture.storage.boards import BlobBoards
 from capture.storage.catalogue import TableCatalogue
 from capture.storage.days import TableDays
 from capture.storage.evidence import BlobEvidence, TableLog
-from capture.storage.failures import BEING_DELETED, code_of, failures
+from capture.storage.failures import BEING_DELETED, NOT_ALLOWED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
 from capture.storage.interactions import TableInteractions
 from capture.storage.jobs import TableJobs
@@ -225,6 +225,11 @@ def _ensure(
                 create(name)
             except ResourceExistsError as error:
                 if code_of(error) in BEING_DELETED:
+                    raise
+            except HttpResponseError as error:
+                # A role that ends at the thing itself may not allow to create it: the template has made it. If nobody
+                # has, or there is no role at all, the first use says so.
+                if code_of(error) != NOT_ALLOWED:
                     raise
 
     wanted: list[tuple[Callable[[str], object], str]] = [

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from infra.checks import agreement, modules, queries, roles, schema, security, symbols, tools
+from infra.checks import agreement, keeping, modules, network, queries, roles, schema, security, symbols, tools
 from infra.checks.project import Check, Problem, Project
 
 CHECKS: dict[str, Check] = {
@@ -13,6 +13,8 @@ CHECKS: dict[str, Check] = {
     "modules and parameters": modules.check,
     "types, versions, properties": schema.check,
     "security": security.check,
+    "archive and lifecycle": keeping.check,
+    "private endpoints": network.check,
     "roles": roles.check,
     "agreement with the product": agreement.check,
     "queries": queries.check,

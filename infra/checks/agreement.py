@@ -25,6 +25,7 @@ def check(project: Project) -> Iterator[Problem]:
     yield from _settings(project)
     yield from _names(project)
     yield from _functions(project)
+    yield from _webhook_key(project)
 
 
 def _settings(project: Project) -> Iterator[Problem]:
@@ -119,6 +120,18 @@ def _functions(project: Project) -> Iterator[Problem]:
         if probe != ("/api/health", "HEAD") or "/api/health" not in routes:
             yield Problem("route", f"{door.name}:{group.line}", "the probe must be HEAD /api/health")
     yield from _runtime(app)
+    yield from _concurrency(app, project.templates[SETTINGS])
+
+
+def _concurrency(app: Template, settings: Template) -> Iterator[Problem]:
+    """An instance takes as many calls at once as it has threads."""
+    host = settings.named["host"].value
+    threads = host.get("PYTHON_THREADPOOL_THREAD_COUNT") if isinstance(host, dict) else None
+    for site in app.resources("Microsoft.Web/sites"):
+        at_once = site.at("properties.functionAppConfig.scaleAndConcurrency.triggers.http.perInstanceConcurrency")
+        if str(at_once) != threads:
+            what = f"http: {at_once} calls at once, and {threads} threads for them in {settings.name}"
+            yield Problem("concurrency", f"{app.name}:{site.line}", what)
 
 
 def _runtime(app: Template) -> Iterator[Problem]:
@@ -127,6 +140,20 @@ def _runtime(app: Template) -> Iterator[Problem]:
             yield Problem("runtime", f"{app.name}:{site.line}", "must be Python 3.13, as requirements.txt needs")
         if site.at("properties.keyVaultReferenceIdentity") != Expression("identityId"):
             yield Problem("identity", f"{app.name}:{site.line}", "the vault is read by the node's own identity")
+
+
+def _webhook_key(project: Project) -> Iterator[Problem]:
+    """The key that infra/deploy.sh sets is the one that the runbook gives to Dynamics."""
+    found = [
+        set(re.findall(pattern, project.text(where), re.MULTILINE))
+        for where, pattern in (
+            ("infra/shell/secrets.sh", r"^WEBHOOK_KEY_NAME=(\S+)$"),
+            ("docs/runbook.md", r"--query functionKeys\.(\w+)"),
+        )
+    ]
+    if found[0] != found[1] or len(found[0]) != 1:
+        what = f"the scripts call the key {sorted(found[0])}, the runbook {sorted(found[1])}"
+        yield Problem("webhook key", "infra/shell/secrets.sh", what)
 
 
 def _texts(template: Template) -> set[str]:

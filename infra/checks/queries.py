@@ -38,6 +38,8 @@ def check(project: Project) -> Iterator[Problem]:
 
 def _names(name: str, query: str, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
     events = {event for names in _OF_EVENTS.findall(query) for event in re.findall(r'"(\w+)"', names)}
+    if "AppRequests" in query:
+        yield Problem("query table", f"queries/{name}", "host.json keeps requests that succeed out of AppRequests")
     if "AppTraces" in query and not events:
         yield Problem("unknown event", f"queries/{name}", "it names no event")
     for event in sorted(events - known.keys()):

@@ -66,7 +66,6 @@ def check(project: Project) -> Iterator[Problem]:
         yield from _sites(template)
         yield from _keys(template)
         yield from _parameters(project, template)
-    yield from _archive(project)
     yield from _firewall(project)
     for module in project.main.of_kind("module"):
         if module.of == "modules/node.bicep" and module.at("params.frontDoorId") != _PASSED:
@@ -137,33 +136,6 @@ def _parameters(project: Project, template: Template) -> Iterator[Problem]:
             if isinstance(value, Expression) and value.text in secure and taken is not None and not taken.secure:
                 what = f"{module.name}: {name} takes a secret and is not @secure()"
                 yield Problem("insecure parameter", f"{template.name}:{module.line}", what)
-
-
-def _archive(project: Project) -> Iterator[Problem]:
-    """Versions, soft delete and an immutability policy: what is archived cannot be lost by a slip."""
-    template = project.templates["modules/storage.bicep"]
-    wanted: dict[str, dict[str, Value]] = {
-        "Microsoft.Storage/storageAccounts/blobServices": {
-            "properties.isVersioningEnabled": True,
-            "properties.deleteRetentionPolicy.enabled": True,
-            "properties.containerDeleteRetentionPolicy.enabled": True,
-        },
-        "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": {
-            "parent": Expression("archive"),
-            "properties.immutabilityPeriodSinceCreationInDays": Expression("immutabilityDays"),
-        },
-    }
-    for kind, properties in wanted.items():
-        resources = template.resources(kind)
-        for path, value in properties.items():
-            if not resources or any(each.at(path) != value for each in resources):
-                yield Problem("archive", f"{template.name}:1", f"{kind}: {path} must be {value}")
-    archive = template.named.get("archive")
-    if archive is None or archive.at("properties.immutableStorageWithVersioning.enabled") is not True:
-        yield Problem("archive", f"{template.name}:1", "the archive's immutability must be by version")
-    lock = project.main.named.get("lockImmutability")
-    if lock is None or lock.value is not False:
-        yield Problem("archive", "main.bicep:1", "lockImmutability must be false unless a person says otherwise")
 
 
 def _firewall(project: Project) -> Iterator[Problem]:

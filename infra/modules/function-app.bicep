@@ -99,6 +99,13 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        // As many as there are threads (PYTHON_THREADPOOL_THREAD_COUNT). For Python it is one otherwise: every probe of
+        // Front Door that comes while a webhook is taken would need another instance, which is cold.
+        triggers: {
+          http: {
+            perInstanceConcurrency: 16
+          }
+        }
         // Each of these has instances of its own. A timer that waits for an instance is a takeover that waits.
         alwaysReady: [
           {

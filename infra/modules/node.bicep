@@ -1,4 +1,4 @@
-// One node: its Function App, all of its settings, and the key with which Dynamics calls.
+// One node: its Function App and all of its settings.
 param location string
 param tags object
 param siteName string
@@ -35,8 +35,6 @@ param frontDoorId string
 param operatorAddresses array
 param directAddresses array
 param subnetId string
-@secure()
-param webhookKey string
 
 module app 'function-app.bicep' = {
   name: 'function-app'
@@ -100,18 +98,6 @@ module consoleSignIn 'console-sign-in.bicep' = if (!empty(consoleClientId)) {
     siteName: siteName
     tenantId: tenantId
     consoleClientId: consoleClientId
-  }
-}
-
-// After the settings: the host keeps its keys in the account that they name.
-module key 'function-key.bicep' = if (!empty(webhookKey)) {
-  name: 'function-key'
-  dependsOn: [
-    settings
-  ]
-  params: {
-    siteName: siteName
-    webhookKey: webhookKey
   }
 }
 

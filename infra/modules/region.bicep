@@ -10,6 +10,7 @@ param tenantId string
 param workspaceId string
 param privateNetworking bool
 param immutabilityDays int
+param archiveLocked bool
 param softDeleteDays int
 param coolAfterDays int
 param coldAfterDays int
@@ -38,6 +39,7 @@ module storage 'storage.bicep' = {
     sku: storageSku
     privateNetworking: privateNetworking
     immutabilityDays: immutabilityDays
+    archiveLocked: archiveLocked
     softDeleteDays: softDeleteDays
     coolAfterDays: coolAfterDays
     coldAfterDays: coldAfterDays

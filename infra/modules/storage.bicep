@@ -7,6 +7,8 @@ param sku string
 param privateNetworking bool
 @description('Days for which nobody can change or delete what is in the archive, as soon as the policy is locked.')
 param immutabilityDays int
+@description('The policy is locked already. Azure refuses to write it again, even unchanged.')
+param archiveLocked bool
 @description('Days for which what was deleted can be brought back.')
 param softDeleteDays int
 @description('Days without a change after which a recording becomes cool.')
@@ -123,7 +125,7 @@ resource archive 'Microsoft.Storage/storageAccounts/blobServices/containers@2025
 
 // Unlocked: it protects, and can still be shortened or removed. Locking cannot be undone and is no property that a
 // template could set; docs/deployment.md says how.
-resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = {
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (!archiveLocked) {
   parent: archive
   name: 'default'
   properties: {
@@ -167,18 +169,22 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
           }
         }
         {
-          // Versioning is a property of the whole account, and a heartbeat is written every few seconds.
-          name: 'old-heartbeats-and-boards-go'
+          // Versioning is a property of the whole account: a heartbeat is written every few seconds, and a staged screen
+          // that was archived and deleted would stay for ever as a version.
+          name: 'old-heartbeats-boards-and-staged-screens-go'
           enabled: true
           type: 'Lifecycle'
           definition: {
             filters: {
+              // Staged screens are append blobs.
               blobTypes: [
                 'blockBlob'
+                'appendBlob'
               ]
               prefixMatch: [
                 '${names.leaseContainer}/'
                 '${names.desktopContainer}/'
+                '${names.screenContainer}/'
               ]
             }
             actions: {

@@ -31,7 +31,7 @@ var charts = [
     visualization: 'table'
   }
   {
-    title: 'Webhooks, in milliseconds'
+    title: 'Until a webhook is kept, in milliseconds'
     query: loadTextContent('../queries/wb-latencies.kql')
     visualization: 'timechart'
   }

@@ -11,6 +11,19 @@ policy_of() {
     jq -c '{state: (.properties.state // "none"), days: (.properties.immutabilityPeriodSinceCreationInDays // 0), etag}' <<<"$found"
 }
 
+# Set ARCHIVE_LOCKED_MAIN or ..._PEER for the deployment: a policy that is locked cannot be written again, and a
+# deployment that tried would fail.
+know_archive() {
+    local variable name state=none
+    variable=ARCHIVE_LOCKED_$(capitals "$1")
+    name=archiveLocked$2
+    [ -z "$OUTPUTS" ] || state=$(policy_of "$1" | jq -r .state)
+    if [ "$state" = Locked ]; then export "$variable=true"; else export "$variable=false"; fi
+    [ "$(parameter "$PARAMETER_FILE" "$name" false)" = "${!variable}" ] ||
+        fail "$PARAMETER_FILE: '$name' is not what the variable $variable says." \
+            "Write: param $name = bool(readEnvironmentVariable('$variable', 'false'))"
+}
+
 # Lock what is not locked, if a person says so: nobody can unlock it, Microsoft included.
 lock_archives() {
     local node policy

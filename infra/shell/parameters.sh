@@ -43,6 +43,7 @@ read_parameters() {
     done
     [[ $DYNAMICS =~ ^https://[A-Za-z0-9.-]+$ ]] || fail "$PARAMETER_FILE: dynamicsUrl is '$DYNAMICS'." \
         "It must look like https://contoso.crm4.dynamics.com."
-    DEPLOYMENT="capture-$ENVIRONMENT"
+    # As the resource groups: two pairs of one subscription may have the same environment.
+    DEPLOYMENT="$PREFIX-$ENVIRONMENT"
     export PARAMETER_FILE PREFIX ENVIRONMENT LOCATION TENANT DYNAMICS FEDERATED LOCKED DEPLOYMENT
 }

@@ -5,7 +5,7 @@
 check_parameter_file() {
     local pair name variable value
     for pair in clientIdMain=CLIENT_ID_MAIN clientIdPeer=CLIENT_ID_PEER clientSecretMain=CLIENT_SECRET_MAIN \
-        clientSecretPeer=CLIENT_SECRET_PEER webhookKey=WEBHOOK_KEY; do
+        clientSecretPeer=CLIENT_SECRET_PEER; do
         name=${pair%%=*} variable=${pair#*=}
         value=$(parameter "$PARAMETER_FILE" "$name" '')
         # An empty one was empty at that time; what matters is that the value arrives.

@@ -3,7 +3,8 @@
 # that other processes can read. Sourced, never run.
 
 SECRET_NAME=dynamics-client-secret
-WEBHOOK_KEY_NAME=dynamics
+# What the runbook asks for; a check compares.
+WEBHOOK_KEY_NAME=webhook
 
 # Does the node's vault have a secret, its client secret if none is named? Asked for where no right to read secrets is needed.
 vault_has_secret() {
@@ -71,14 +72,22 @@ settle_desktop_secret() {
     export DESKTOP_SECRET=${DESKTOP_SECRET:-}
 }
 
-# Set WEBHOOK_KEY: what a person gave, else the one that main has, else a new one.
+# The same function key on both nodes, so that one URL with ?code= is good whichever answers: what a person gave
+# (WEBHOOK_KEY), else the one that main has, else peer's, else a new one. After the release: the host keeps its keys
+# itself, and refuses one as long as it has no code.
 settle_webhook_key() {
-    [ -z "${WEBHOOK_KEY:-}" ] && [ -n "$OUTPUTS" ] && WEBHOOK_KEY=$(webhook_key_of main)
-    if [ -z "${WEBHOOK_KEY:-}" ]; then
-        step "key for the webhooks"
+    local node main peer
+    main=$(webhook_key_of main)
+    peer=$(webhook_key_of peer)
+    export WEBHOOK_KEY=${WEBHOOK_KEY:-${main:-$peer}}
+    if [ -z "$WEBHOOK_KEY" ]; then
         WEBHOOK_KEY=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')
     fi
-    export WEBHOOK_KEY
+    for node in main peer; do
+        [ "${!node}" != "$WEBHOOK_KEY" ] || continue
+        step "key for the webhooks of $node"
+        put_webhook_key "$node"
+    done
 }
 
 webhook_key_of() {

@@ -33,7 +33,8 @@ param clientSecretExpiresMain = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_M
 param clientSecretExpiresPeer = readEnvironmentVariable('CLIENT_SECRET_EXPIRES_PEER', '')
 param desktopSecret = readEnvironmentVariable('DESKTOP_SECRET', '')
 param lockImmutability = false
-param webhookKey = readEnvironmentVariable('WEBHOOK_KEY', '')
+param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))
+param archiveLockedPeer = bool(readEnvironmentVariable('ARCHIVE_LOCKED_PEER', 'false'))
 """
 _PROVIDERS = (
     "App", "Web", "Storage", "KeyVault", "ManagedIdentity", "Cdn", "Network", "Insights", "OperationalInsights",

@@ -27,11 +27,12 @@ def test_one_command_builds_everything_in_the_order_that_it_needs(cloud: Cloud) 
         "deployment",
         *("role", "privileges", "user", "role", "user", "role"),
         *("code", "code"),
+        *("key", "key"),
     ]
     assert world["active"] is not None
     assert {site["code"] for site in world["sites"].values()} == {world["sites"]["func-capture-prod-main"]["code"]}
-    assert {site["function_keys"]["dynamics"] for site in world["sites"].values()} <= set(world["secrets"])
-    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert {site["function_keys"]["webhook"] for site in world["sites"].values()} <= set(world["secrets"])
+    assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert ended.said.endswith("address for the webhooks: https://capture.azurefd.net/api/recording\n")
 
 
@@ -87,6 +88,23 @@ def test_a_killed_deployment_is_completed_by_the_next_one(cloud: Cloud, call: in
     assert all(site["door"] == [] for site in world["sites"].values())
 
 
+def test_a_deployment_killed_between_the_keys_gives_both_nodes_the_same(deployed: Cloud) -> None:
+    world = deployed.read()
+    kept = world["sites"]["func-capture-prod-main"]["function_keys"]["webhook"]
+    world["sites"]["func-capture-prod-peer"]["function_keys"] = {}
+    deployed.write(world)
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert [site["function_keys"] for site in deployed.read()["sites"].values()] == 2 * [{"webhook": kept}]
+
+
+def test_a_key_that_a_person_gives_goes_to_both_nodes(deployed: Cloud) -> None:
+    ended = deployed.run("deploy.sh", WEBHOOK_KEY="given-by-a-person")
+    assert ended.code == 0, ended.complained
+    assert {site["function_keys"]["webhook"] for site in deployed.read()["sites"].values()} == {"given-by-a-person"}
+    assert "given-by" not in ended.said + ended.complained
+
+
 def test_a_change_of_the_parameters_is_deployed(deployed: Cloud) -> None:
     deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
     ended = deployed.run("deploy.sh")
@@ -100,6 +118,15 @@ def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> 
     assert ended.code == 0, ended.complained
     assert cloud.read()["changes"] == []
     assert "1 to create" in ended.said
+
+
+def test_what_if_after_a_deployment_tells_no_change(cloud: Cloud) -> None:
+    assert cloud.run("deploy.sh", DESKTOP_SECRET="of-the-desktops").code == 0
+    cloud.forget()
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert "Resource changes: no change." in ended.said
+    assert cloud.read()["changes"] == []
 
 
 def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
@@ -155,7 +182,7 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     assert ended.code == 0, ended.complained
     world = deployed.read()
     assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
-    assert len({site["function_keys"]["dynamics"] for site in world["sites"].values()}) == 1
+    assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert not any(change.startswith("deployment") for change in world["changes"])
     arguments = " ".join(argument for call in deployed.journal() for argument in call)
     assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
@@ -249,6 +276,19 @@ def test_archives_are_locked_only_when_a_person_names_the_account(deployed: Clou
     assert deployed.read()["policies"] == {"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"}
     assert "This cannot be undone" in ended.said
     assert "It was not locked; the next run asks again." in ended.said
+
+
+def test_a_locked_archive_is_left_as_it_is_by_the_next_deployment(deployed: Cloud) -> None:
+    deployed.change(policies={"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"})
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("swedencentral", "francecentral"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in deployed.read()["changes"]
+    text = re.sub(r"param archiveLockedMain.*\n", "", deployed.parameters.read_text())
+    deployed.parameters.write_text(text)
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 1
+    assert "param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))" in ended.complained
 
 
 def test_the_role_reads_the_tables_that_the_code_reads_and_no_others() -> None:

@@ -67,6 +67,14 @@ def test_destroying_asks_twice(deployed: Cloud) -> None:
     assert len(world["applications"]) == 2
 
 
+def test_another_pair_of_the_same_environment_is_left_alone(deployed: Cloud) -> None:
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("'capture'", "'other'"))
+    ended = deployed.run("destroy.sh", said=YES)
+    assert ended.code == 1
+    assert "there is no deployment other-prod that has succeeded" in ended.complained
+    assert deployed.read()["changes"] == []
+
+
 def test_the_applications_go_when_that_is_wanted(deployed: Cloud) -> None:
     assert deployed.run("destroy.sh", "--with-applications", said=YES).code == 0
     assert deployed.read()["applications"] == []

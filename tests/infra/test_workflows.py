@@ -1,6 +1,8 @@
 """The workflows take no action that can change under them, hold no secret, and run what a person runs."""
 
 import re
+import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,31 @@ def test_the_scripts_that_it_runs_are_there(file: Path) -> None:
     assert called
     for script in called:
         assert (ROOT / script).stat().st_mode & 0o100
+
+
+def hook(folder: Path, entra: str) -> tuple[int, str]:
+    """Run what azd runs before it makes anything, with another infra/entra.sh; how it ended, and what azd was told."""
+    text = re.search(r"preprovision:.*?run: \|\n(.*?)    windows:", (ROOT / "azure.yaml").read_text(), re.DOTALL)
+    assert text is not None
+    (folder / "infra").mkdir()
+    for name, script in (("infra/entra.sh", entra), ("azd", 'echo "$@" >>told')):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    ended = subprocess.run(
+        ["/bin/sh", "-c", textwrap.dedent(text[1])],
+        cwd=folder,
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+    )
+    told = folder / "told"
+    return ended.returncode, told.read_text() if told.exists() else ""
+
+
+def test_azd_is_told_both_client_ids(tmp_path: Path) -> None:
+    said = "echo subscription Contoso; echo CLIENT_ID_MAIN=m; echo CLIENT_ID_PEER=p"
+    assert hook(tmp_path, said) == (0, "env set CLIENT_ID_MAIN m\nenv set CLIENT_ID_PEER p\n")
+
+
+def test_azd_stops_when_there_are_no_registrations(tmp_path: Path) -> None:
+    assert hook(tmp_path, "exit 1") == (1, "")

@@ -81,6 +81,15 @@ def test_what_cannot_be_applied_now_is_applied_by_the_queue(office: Office) -> N
     assert list(office.wanted("main").values()) == ["record"]
 
 
+def test_how_long_it_takes_to_keep_it_is_logged(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    receiver = office.pair.members["main"].node.ris
+    slow = replace(receiver, ready=lambda: office.pair.clock.advance(0.25))
+    with caplog.at_level("INFO", logger="capture"):
+        slow.receive(CREATE, {})
+    kept = [record.getMessage() for record in caplog.records if "event=screen_event_kept" in record.getMessage()]
+    assert [line.rpartition(" ")[2] for line in kept] == ["ms=250"]
+
+
 def test_what_cannot_be_kept_is_answered_with_try_again(office: Office) -> None:
     office.pair.accounts["main"].stores.screens.fail_next("hold")
     assert ris(office, CREATE).status == 503

@@ -23,8 +23,9 @@ def _parameters(file: str, environment: dict[str, str]) -> dict[str, str]:
 
 
 def _fingerprint(parameters: dict[str, str]) -> list[str]:
-    secret = ("clientSecretMain", "clientSecretPeer")
-    return sorted(f"{name}={value}" for name, value in parameters.items() if name not in secret)
+    # A policy that is left alone is no change.
+    aside = ("clientSecretMain", "clientSecretPeer", "archiveLockedMain", "archiveLockedPeer")
+    return sorted(f"{name}={value}" for name, value in parameters.items() if name not in aside)
 
 
 def _what_if(world: World, flags: Flags) -> object:
@@ -57,6 +58,8 @@ def _create(world: World, flags: Flags) -> object:
             f"identityClientId{ending}": f"client-of-{node}",
             f"identityPrincipalId{ending}": f"principal-of-{node}",
         }
+        if world["policies"].get(group) == "Locked" and given[f"archiveLocked{ending}"] != "true":
+            raise Refused("(ContainerImmutabilityPolicyFailure) Operation not allowed on a locked immutability policy.")
         world["vaults"].setdefault(vault, {})
         if given[f"clientSecret{ending}"]:
             world["vaults"][vault]["dynamics-client-secret"] = given[f"clientSecret{ending}"]
@@ -82,9 +85,6 @@ def _create(world: World, flags: Flags) -> object:
             world["secrets"].append(given["desktopSecret"])
         site["desktops"] = bool(given.get("desktopSecret"))
         site["expires"] = given.get(f"clientSecretExpires{ending}", "")
-        if given["webhookKey"]:
-            site["function_keys"]["dynamics"] = given["webhookKey"]
-            world["secrets"].append(given["webhookKey"])
         world["groups"].append(group)
     world["groups"].append(outputs["resourceGroupWitness"])
     world["groups"] = sorted(set(world["groups"]))

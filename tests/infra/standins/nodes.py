@@ -37,6 +37,12 @@ def settle(world: World) -> None:
         world["active"] = min(able, default=None)
 
 
+def need_host(site: World) -> None:
+    """The host keeps its keys itself; on Flex Consumption it does not run before it has code."""
+    if site["code"] is None:
+        raise Refused("(BadRequest) Encountered an error (ServiceUnavailable) from host runtime.")
+
+
 def take_down(world: World, site: World, seconds: int, why: str) -> None:
     """Restart a site. The only node that works must not be taken down: what a test looks for."""
     others = [each for each in world["sites"].values() if each is not site]

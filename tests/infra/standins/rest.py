@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from tests.infra.standins import nodes
 from tests.infra.standins.world import Flags, Refused, World, changed, new_id
 
 _CONTAINERS = r"Microsoft.Storage/storageAccounts/[^/]+/blobServices/default/containers/"
@@ -24,6 +25,7 @@ def _policy(world: World, found: dict[str, str], _: object) -> object:
 
 def _put_key(world: World, found: dict[str, str], body: str) -> object:
     asked = json.loads(body)["properties"]
+    nodes.need_host(world["sites"][found["name"]])
     world["sites"][found["name"]]["function_keys"][asked["name"]] = asked["value"]
     world["secrets"].append(asked["value"])
     changed(world, f"key of {found['name']}")
@@ -115,7 +117,7 @@ _QUERY = r"\?\$select=LogicalName,Privileges&\$filter="
 _ADDRESSES = [
     ("get", _ARM + r"Microsoft.KeyVault/vaults/(?P<name>[^/]+)/secrets\?api-version=2024-11-01", _secrets_of_vault),
     ("get", _ARM + _CONTAINERS + r"recordings/immutabilityPolicies/default\?api-version=2025-01-01", _policy),
-    ("put", _SITE + r"/host/default/functionkeys/dynamics\?api-version=2024-04-01", _put_key),
+    ("put", _SITE + r"/host/default/functionkeys/webhook\?api-version=2024-04-01", _put_key),
     ("post", _SITE + r"/config/configreferences/appsettings/refresh\?api-version=2022-03-01", lambda *_: None),
     ("get", r"businessunits\?\$select=businessunitid&\$filter=_parentbusinessunitid_value eq null", _units),
     ("get", r"roles\?\$select=roleid&\$filter=name eq '(?P<name>.+)' and _businessunitid_value eq \S+", _roles),

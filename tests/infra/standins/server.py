@@ -15,7 +15,7 @@ from tests.infra.standins.world import Refused, World
 
 _VARIABLES = (
     "CLIENT_ID_MAIN", "CLIENT_ID_PEER", "CLIENT_SECRET_MAIN", "CLIENT_SECRET_PEER", "CLIENT_SECRET_EXPIRES_MAIN",
-    "CLIENT_SECRET_EXPIRES_PEER", "WEBHOOK_KEY", "DESKTOP_SECRET",
+    "CLIENT_SECRET_EXPIRES_PEER", "DESKTOP_SECRET", "ARCHIVE_LOCKED_MAIN", "ARCHIVE_LOCKED_PEER",
 )  # fmt: skip
 _ACT = {"az": az.act, "curl": curl.act}
 

@@ -14,6 +14,7 @@ def _show(world: World, flags: Flags) -> object:
 
 def _keys(world: World, flags: Flags) -> object:
     site = nodes.site_named(world, flags["--name"])
+    nodes.need_host(site)
     return {
         "masterKey": site["master_key"],
         "functionKeys": {"default": "unused", **site["function_keys"]},

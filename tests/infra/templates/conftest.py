@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-READ = ("infra", "capture", "docs/security.md", "README.md", "function_app.py", "local.settings.sample.json")
+READ = (
+    "infra",
+    "capture",
+    "docs/security.md",
+    "docs/runbook.md",
+    "README.md",
+    "function_app.py",
+    "host.json",
+    "local.settings.sample.json",
+)
 
 
 @pytest.fixture

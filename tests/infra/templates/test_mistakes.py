@@ -127,7 +127,7 @@ MISTAKES = [
         "output id string = account.listKeys().keys[0].value",
         "keys are read",
     ),
-    ("a secret that is not secure", "infra/modules/function-key.bicep", "@secure()\n", "", "insecure parameter"),
+    ("a secret that is not secure", "infra/modules/vault.bicep", "@secure()\n", "", "insecure parameter"),
     (
         "a secret with a default",
         MAIN,
@@ -203,6 +203,14 @@ MISTAKES = [
     ("a path too much is routed", DOOR, "'/api/health'\n    ]", "'/api/*'\n    ]", "route"),
     ("the desktops are not routed", DOOR, "      '/api/desktop/*'\n", "", "route"),
     ("the probe asks for another path", DOOR, "probePath: '/api/health'", "probePath: '/'", "route"),
+    (
+        "the webhooks' key has another name in the scripts",
+        "infra/shell/secrets.sh",
+        "WEBHOOK_KEY_NAME=webhook",
+        "WEBHOOK_KEY_NAME=dynamics",
+        "webhook key",
+    ),
+    ("one call at a time", APP, "perInstanceConcurrency: 16", "perInstanceConcurrency: 1", "concurrency"),
     ("another Python", APP, "version: '3.13'", "version: '3.11'", "runtime"),
     (
         "an alert on an event that nobody logs",
@@ -220,6 +228,13 @@ MISTAKES = [
     ),
     ("a field that the event has not", "infra/queries/lag.kql", "lag_seconds=", "lag=", "unknown field"),
     (
+        "a table in which the host writes nothing",
+        "infra/queries/wb-latencies.kql",
+        "AppTraces\n",
+        "AppRequests\n",
+        "query table",
+    ),
+    (
         "a query that no alert has",
         "infra/modules/alerts.bicep",
         "'../queries/two-active.kql'",
@@ -234,6 +249,28 @@ MISTAKES = [
         "firewall",
     ),
     ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
+    ("a locked policy that is written again", STORAGE, "= if (!archiveLocked) {", "= {", "archive"),
+    (
+        "staged screens that stay as versions",
+        STORAGE,
+        "                '${names.screenContainer}/'\n",
+        "",
+        "old versions",
+    ),
+    (
+        "a lifecycle that deletes recordings",
+        STORAGE,
+        "                '${names.screenContainer}/'\n",
+        "                '${names.archiveContainer}/'\n",
+        "old versions",
+    ),
+    (
+        "a store that a private network does not reach",
+        MAIN,
+        "      { name: 'other-table', id: regionPeer.outputs.storageId, group: 'table' }\n",
+        "",
+        "private endpoint",
+    ),
     (
         "an archive that is locked unasked",
         MAIN,
