@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from capture.audio.protect import Protection
 from capture.audio.sidecar import sidecar
 from capture.errors import Permanent
 from capture.events import Event, emit
@@ -17,7 +18,9 @@ from capture.messages import Notification
 from capture.model.catalogue import finding
 from capture.model.conversation import Conversation
 from capture.model.evidence import archived, period_of
+from capture.model.evidence import held as log_hold
 from capture.model.evidence import removed as log_removal
+from capture.model.hold import Hold
 from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
@@ -91,6 +94,13 @@ class Finisher:
         self.notifier.tell(known, None)
         return known
 
+    def hold(self, entry: LedgerEntry, hold: Hold) -> LedgerEntry:
+        """Keep a legal hold or its release, here and at the peer; the log of this node has it first."""
+        self.log.add(log_hold(entry, hold), period_of(self.clock.now(), self.log_period))
+        known = self.keep(replace(entry, hold=hold), None)
+        self.notifier.tell(known, None)
+        return known
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None and known.state != "parked":
@@ -114,6 +124,9 @@ class Finisher:
 
     def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
         """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
+        if entry.hold is not None and conversation is None:
+            # A hold may come years later, when Dynamics has the conversation no more: the sidecar must not lose it.
+            conversation = self._conversation(entry)
         own_copy = next(iter(self._own_copies(entry)), None) if entry.removed is None else None
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
@@ -133,7 +146,8 @@ class Finisher:
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
-        if known.removed is not None:
+        Protection(self.node, self.archive, self.state).follow(known, self._own_copies(known))
+        if known.removed is not None and not known.held:
             for copy in self._own_copies(known):
                 # Noted before it is done: killed in between, the next telling does it.
                 period = period_of(self.clock.now(), self.log_period)
@@ -195,7 +209,7 @@ class Finisher:
 
         It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
         """
-        if entry.removed is not None or all(copy.node != self.node for copy in entry.copies):
+        if entry.removed is not None or entry.hold is not None or all(copy.node != self.node for copy in entry.copies):
             return None
         known = self.ledger.get(entry.recording_id, entry.created_on)
         return known if known is not None and merge_entries(known, entry) == known else None
@@ -216,4 +230,4 @@ class Finisher:
 
 def _facts(entry: LedgerEntry) -> tuple[object, ...]:
     """What the peer must know of a recording just as this node does."""
-    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed
+    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed, entry.hold

@@ -12,5 +12,6 @@
 - objects.py    reads archived objects again
 - verify.py     the log, the ledgers and the objects against each other
 - days.py       how each day stands
+- holds.py      a recording is put under legal hold, or released
 - removal.py    one recording is removed by a person's word
 """

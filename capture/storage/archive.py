@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from capture.errors import Locked, Permanent
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
-from capture.storage.failures import code_of, failures, once_more
+from capture.storage.failures import code_of, failures, once_more, status_of
 from capture.storage.upload import BlobUpload
 
 BLOCK_BYTES = 8 * 1024 * 1024
 _SIDECAR = "json"
 _JSON = ContentSettings(content_type="application/json")
 _LOCKED = frozenset({"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "LeaseIdMissing"})
+_NO_HOLDS = (400, 409, 501)
+"""Accounts and containers without immutability by version; Azurite does not know holds at all."""
 _LONGEST_FILE_NAME = 200
 """Characters: all metadata of a blob may take 8 KiB, and a character up to twelve bytes when it is written in ASCII."""
 
@@ -78,6 +80,18 @@ class BlobArchive:
                     raise
                 return None
         return self._pieces(download.chunks())
+
+    def hold(self, path: str, *, on: bool) -> bool:
+        """Set or end the store's own legal hold on the object at `path`. False: it is not there, or cannot be held."""
+        with failures(self._setting, "hold in the archive"):
+            try:
+                self._container.get_blob_client(path).set_legal_hold(on)
+            except HttpResponseError as error:
+                missing = status_of(error) == 404 and code_of(error) != "ContainerNotFound"
+                if not missing and status_of(error) not in _NO_HOLDS:
+                    raise
+                return False
+        return True
 
     def remove(self, path: str) -> None:
         """Delete the object at `path` and the document beside it; no error when they are not there."""

@@ -160,6 +160,20 @@ def test_archiving_and_removal_stand_side_by_side_in_the_log(world: World) -> No
     assert list(world.main.log.of("2026-11-22T0000")) == [kept, gone]
 
 
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_every_note_about_a_recording_has_a_line_of_its_own(world: World, name: str) -> None:
+    kept = Archived(after(1), RecordingId(name), after(2), "some/r1.mp3", 5, "ab" * 32)
+    notes = [
+        replace(kept, archived_at=after(at), note=note)
+        for at, note in ((9, "held by ann: case 7"), (10, "released by ann: x"), (11, "held by ann: case 7"))
+    ]
+    for entry in (*notes, kept, *notes):
+        world.main.log.add(entry, "2026-11-22T0000")
+    found = list(world.main.log.of("2026-11-22T0000"))
+    assert len(found) == 4
+    assert set(found) == {kept, *notes}
+
+
 def test_states_of_the_ledger(world: World) -> None:
     ledger = world.main.ledger
     kept = archived("r1", at=1)

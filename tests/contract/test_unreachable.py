@@ -11,6 +11,7 @@ from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, R
 from capture.model.catalogue import finding
 from capture.model.day import DayReport
 from capture.model.evidence import Archived
+from capture.model.hold import HeldRecording, Hold
 from capture.model.identity import ConversationId, Epoch, RecordingId
 from capture.model.ledger import ParkedRecording
 from capture.model.recording import JobState
@@ -54,6 +55,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "archive.size": lambda s: s.archive.size("a/b.mp3"),
     "archive.read": lambda s: s.archive.read("a/b.mp3", 0, 10),
     "archive.content": lambda s: s.archive.content("a/b.mp3"),
+    "archive.hold": lambda s: s.archive.hold("a/b.mp3", on=True),
     "archive.remove": lambda s: s.archive.remove("a/b.mp3"),
     "queue.send": lambda s: s.ingest.send(b"{}"),
     "queue.length": lambda s: s.ingest.length(),
@@ -104,6 +106,9 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.parked": lambda s: s.state.parked(),
     "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),
+    "state.held": lambda s: s.state.held(),
+    "state.note_held": lambda s: s.state.note_held(HeldRecording(R, after(0), Hold(after(0), True, MAIN, "ann", "x"))),
+    "state.forget_held": lambda s: s.state.forget_held(R),
     "catalogue.add": lambda s: s.catalogue.add(finding(archived("r"), conversation())),
     "catalogue.search": lambda s: s.catalogue.search(after(0).date(), None, 10),
     "reigns.note": lambda s: s.reigns.note(Reign(Epoch(1), MAIN, after(0))),

@@ -87,11 +87,12 @@ class MemoryLog(Store):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: dict[str, dict[tuple[datetime, str, bool], Archived]] = {}
+        self.entries: dict[str, dict[tuple[datetime, str, str, str, str], Archived]] = {}
 
     @operation
     def add(self, entry: Archived, period: str) -> None:
-        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id, entry.note != ""] = entry
+        told_apart = (entry.note, entry.archived_at.isoformat(), entry.path) if entry.note else ("", "", "")
+        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id, *told_apart] = entry
 
     @operation
     def of(self, period: str) -> Iterator[Archived]:
