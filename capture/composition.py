@@ -163,6 +163,8 @@ class Audio:
             notifier=redundancy.notifier,
             clock=clock,
             log_period=timedelta(minutes=settings.log_block_minutes),
+            expiries=own.expiries,
+            retention=settings.retention,
         )
         self.discovery = Discovery(
             on.name,
@@ -197,7 +199,9 @@ class Audio:
         self.ingest = Ingest(
             node=on.name,
             source=on.source,
-            fetcher=Fetcher(on.name, settings.source_name, on.source, own.archive, redundancy.fence, clock),
+            fetcher=Fetcher(
+                on.name, settings.source_name, on.source, own.archive, redundancy.fence, clock, settings.retention
+            ),
             finisher=self.finisher,
             ledger=own.ledger,
             peer_archive=on.peer.archive,

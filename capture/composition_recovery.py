@@ -8,6 +8,7 @@ from capture.recovery.automatic import Automatic
 from capture.recovery.chain import Chain
 from capture.recovery.compare import Comparison
 from capture.recovery.days import Compliance
+from capture.recovery.expiry import Expiry
 from capture.recovery.fetch import Fetching
 from capture.recovery.holds import Holding
 from capture.recovery.keeping import Keeping
@@ -78,6 +79,17 @@ class Evidence:
             ),
             compliance=self.compliance,
             chain=chain,
+            expiry=Expiry(
+                on.name,
+                own.ledger,
+                on.peer.ledger,
+                own.archive,
+                own.expiries,
+                audio.finisher,
+                clock,
+                settings.verify_hour,
+                settings.recovery_seconds / 3,
+            ),
             incidents=redundancy.incidents,
             clock=clock,
             seconds=settings.recovery_seconds,

@@ -67,6 +67,7 @@ class Event(StrEnum):
     RECORDING_REMOVED = "recording_removed"
     RECORDING_HELD = "recording_held"
     RECORDING_RELEASED = "recording_released"
+    RECORDING_EXPIRED = "recording_expired"
     HOLD_NOT_IN_STORE = "hold_not_in_store"
     RECORDINGS_MISSED = "recordings_missed"
     RECOVERY_ASKED = "recovery_asked"

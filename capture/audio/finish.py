@@ -8,11 +8,11 @@ found by its name.
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from capture.audio.protect import Protection
 from capture.audio.sidecar import sidecar
-from capture.errors import Permanent
+from capture.errors import Locked, Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.catalogue import finding
@@ -22,10 +22,11 @@ from capture.model.evidence import held as log_hold
 from capture.model.evidence import removed as log_removal
 from capture.model.hold import Hold
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
+from capture.model.ledger import EXPIRED_BY, Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
-from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
+from capture.model.retention import Expiring, Retention
+from capture.ports import Archive, Catalogue, Clock, Expiries, Interactions, Jobs, Ledger, Log, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
 _READ_AGAIN_AFTER = timedelta(seconds=60)
@@ -48,6 +49,8 @@ class Finisher:
     notifier: Notifier
     clock: Clock
     log_period: timedelta
+    expiries: Expiries
+    retention: Retention
 
     def finish(
         self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
@@ -108,6 +111,21 @@ class Finisher:
         self.notifier.tell(known, conversation or self._conversation(known))
         self._forget(known, assigned_by)
 
+    def kept_until(self, entry: LedgerEntry) -> datetime | None:
+        """Until when a recording is kept that is archived now, by what is known of its conversation."""
+        conversation = self._conversation(entry) if self.retention.by_queue else None
+        return self.retention.until(entry.created_on, conversation)
+
+    def _lengthen(self, entry: LedgerEntry, conversation: Conversation) -> None:
+        """Keep a recording longer when its conversation ended in a queue whose recordings are kept longer."""
+        until = self.retention.until(entry.created_on, conversation)
+        if entry.keep_until is None or entry.removed is not None or (until is not None and until <= entry.keep_until):
+            return
+        # Without an end it needs no index: what is there is dropped when its time comes.
+        if until is not None:
+            self.expiries.put(Expiring(until, entry.created_on, entry.recording_id))
+        self.ledger.merge(replace(entry, keep_until=until))
+
     def _conversation(self, entry: LedgerEntry) -> Conversation | None:
         found = self.interactions.get(entry.conversation_id) if entry.conversation_id is not None else None
         return found.conversation if found is not None else None
@@ -145,19 +163,29 @@ class Finisher:
         self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
+        if entry.keep_until is not None and entry.removed is None:
+            self.expiries.put(Expiring(entry.keep_until, entry.created_on, entry.recording_id))
         known = self.ledger.merge(entry)
         Protection(self.node, self.archive, self.state).follow(known, self._own_copies(known))
-        if known.removed is not None and not known.held:
-            for copy in self._own_copies(known):
-                # Noted before it is done: killed in between, the next telling does it.
-                period = period_of(self.clock.now(), self.log_period)
-                self.log.add(log_removal(known, copy, known.removed), period)
-                self.archive.remove(copy.path)
+        self._delete(known)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
         if known.parked is not None and known.state != "parked":
             self.state.forget_parked(entry.recording_id)
         return known
+
+    def _delete(self, known: LedgerEntry) -> None:
+        """Delete the objects of what was removed, unless it is under hold."""
+        if known.removed is None or known.held:
+            return
+        for copy in self._own_copies(known):
+            # Noted before it is done: killed in between, the next telling does it.
+            self.log.add(log_removal(known, copy, known.removed), period_of(self.clock.now(), self.log_period))
+            try:
+                self.archive.remove(copy.path)
+            except Locked:
+                if known.removed.by != EXPIRED_BY:
+                    raise  # of what has expired, the next night looks again
 
     def _own_copies(self, entry: LedgerEntry) -> list[Copy]:
         return [copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node]
@@ -223,6 +251,7 @@ class Finisher:
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
             self.catalogue.add(finding(entry, conversation))
+            self._lengthen(entry, conversation)
             for copy in entry.copies - entry.lost if entry.removed is None else ():
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
@@ -230,4 +259,4 @@ class Finisher:
 
 def _facts(entry: LedgerEntry) -> tuple[object, ...]:
     """What the peer must know of a recording just as this node does."""
-    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed, entry.hold
+    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed, entry.hold, entry.keep_until

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from capture.model.hold import Hold
 from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry, Removal
+from capture.model.ledger import EXPIRED_BY, Copy, LedgerEntry, Removal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,7 +59,7 @@ def archived(entry: LedgerEntry, copy: Copy) -> Archived:
 
 def removed(entry: LedgerEntry, copy: Copy, removal: Removal) -> Archived:
     """Make the line for the removal of one copy."""
-    note = f"removed by {removal.by}: {removal.reason}"
+    note = f"expired: {removal.reason}" if removal.by == EXPIRED_BY else f"removed by {removal.by}: {removal.reason}"
     return Archived(entry.created_on, entry.recording_id, removal.at, copy.path, copy.size, copy.sha256, note)
 
 

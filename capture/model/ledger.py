@@ -43,6 +43,10 @@ class Removal:
     reason: str
 
 
+EXPIRED_BY = "RETENTION_DAYS"
+"""Who has a recording removed whose time is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenTimes:
     """Of a recording of a screen: whose it is, when it began and ended, and what happened meanwhile.
@@ -83,7 +87,7 @@ class LedgerEntry:
     `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
     `screen` is there when it is the recording of a screen. `lost` are copies that were found to be gone from their
     archive: they count no more, and the recording is open again unless there is another one. `hold` is the latest word
-    about a legal hold.
+    about a legal hold. `keep_until` is fixed when it is archived; of what has copies and no such time, for ever.
     """
 
     recording_id: RecordingId
@@ -96,6 +100,7 @@ class LedgerEntry:
     lost: frozenset[Copy] = frozenset()
     removed: Removal | None = None
     hold: Hold | None = None
+    keep_until: datetime | None = None
 
     @property
     def address(self) -> Copy | None:
@@ -141,7 +146,15 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         lost=one.lost | other.lost,
         removed=max(removals, default=None),
         hold=max(holds, default=None),
+        keep_until=_latest_end(one, other),
     )
+
+
+def _latest_end(one: LedgerEntry, other: LedgerEntry) -> datetime | None:
+    """Choose the later end. What was archived for ever, such as before there was an end, stays so."""
+    if any(each.copies and each.keep_until is None for each in (one, other)):
+        return None
+    return max((each.keep_until for each in (one, other) if each.keep_until is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str
         "sha256": copy.sha256,
         "media_type": copy.media_type,
         "file_name": file_name[:_LONGEST_FILE_NAME] if file_name is not None else None,
+        "keep_until": entry.keep_until.isoformat() if entry.keep_until is not None else None,
         **_screen_metadata(entry.screen),
     }
     return {name: quote(value, safe="/:+") for name, value in values.items() if value}
@@ -165,6 +166,7 @@ def _entry(blob: BlobProperties) -> LedgerEntry:
         )
         created_on = datetime.fromisoformat(values["created_on"])
         recording_id = RecordingId(values["recording_id"])
+        keep_until = datetime.fromisoformat(values["keep_until"]) if "keep_until" in values else None
         screen = _screen(values)
     except (KeyError, ValueError) as error:
         raise Permanent(f"{blob.name} in the archive is not a recording of ours: {error}") from None
@@ -175,6 +177,7 @@ def _entry(blob: BlobProperties) -> LedgerEntry:
         ConversationId(conversation_id) if conversation_id else None,
         frozenset({copy}),
         screen=screen,
+        keep_until=keep_until,
     )
 
 

@@ -33,7 +33,8 @@ class TableInteractions:
         known = (sorted(entry.copies), entry.parked, entry.reopened, entry.created_on, entry.conversation_id)
         lost = (sorted(entry.lost), entry.removed) if entry.lost or entry.removed else ()
         hold = (entry.hold,) if entry.hold is not None else ()
-        fact = repr((*known, *lost, *hold, conversation))
+        end = (entry.keep_until,) if entry.keep_until is not None else ()
+        fact = repr((*known, *lost, *hold, *end, conversation))
         digest = hashlib.sha256(fact.encode()).hexdigest()[:16]
         with failures(self._setting, "write an interaction"):
             self._table.upsert_entity(

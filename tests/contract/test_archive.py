@@ -187,3 +187,12 @@ def test_a_store_without_legal_holds_says_so(world: World) -> None:
     assert not world.main.archive.hold(PATH, on=True)
     world.main.archive.remove(PATH)
     assert world.main.archive.size(PATH) is None
+
+
+def test_until_when_it_is_kept_stands_in_the_metadata(world: World) -> None:
+    entry = replace(entry_for(b"1"), keep_until=after(86400.25))
+    (copy,) = entry.copies
+    upload = world.main.archive.upload(PATH)
+    upload.write(b"1")
+    assert upload.commit(copy, entry, None)
+    assert world.peer.archive.find(STEM) == entry

@@ -17,6 +17,7 @@ from capture.model.ledger import ParkedRecording
 from capture.model.recording import JobState
 from capture.model.reign import Reign
 from capture.model.request import Item, Kind, Request
+from capture.model.retention import Expiring
 from capture.ports import Listening
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
@@ -109,6 +110,10 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.held": lambda s: s.state.held(),
     "state.note_held": lambda s: s.state.note_held(HeldRecording(R, after(0), Hold(after(0), True, MAIN, "ann", "x"))),
     "state.forget_held": lambda s: s.state.forget_held(R),
+    "expiries.put": lambda s: s.expiries.put(Expiring(after(0), after(0), R)),
+    "expiries.due": lambda s: s.expiries.due(after(0), 10),
+    "expiries.move": lambda s: s.expiries.move(Expiring(after(0), after(0), R), after(1)),
+    "expiries.remove": lambda s: s.expiries.remove(Expiring(after(0), after(0), R)),
     "catalogue.add": lambda s: s.catalogue.add(finding(archived("r"), conversation())),
     "catalogue.search": lambda s: s.catalogue.search(after(0).date(), None, 10),
     "reigns.note": lambda s: s.reigns.note(Reign(Epoch(1), MAIN, after(0))),

@@ -76,6 +76,7 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         lost=st.frozensets(copies, max_size=2),
         removed=st.none() | st.builds(Removal, at=times, node=nodes, by=st.just("ann"), reason=st.just("a card")),
         hold=st.none() | holds,
+        keep_until=st.none() | times,
     )
 
 
