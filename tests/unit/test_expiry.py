@@ -206,6 +206,7 @@ def test_what_is_held_expires_only_in_the_night_after_the_release(asked: str) ->
     night(pair, 31)
     night(pair, 31)
     assert not any(gone(pair, row) for row in rows)
+    assert {known(pair, row, name).state for row in rows for name in NAMES} == {"archived"}
     for row in rows:
         word(row, on=False)
     night(pair, 1)
@@ -222,6 +223,7 @@ def test_a_hold_that_only_the_other_ledger_knows_is_respected() -> None:
     assert not known(pair, row).held
     night(pair, 31)
     assert not gone(pair, row)
+    assert {known(pair, row, name).state for name in NAMES} == {"archived"}
 
 
 def test_while_the_other_ledger_cannot_be_read_nothing_expires() -> None:
@@ -250,6 +252,22 @@ def test_what_the_store_locks_is_deleted_when_it_lets_go() -> None:
     night(pair, 2)
     assert gone(pair, row)
     assert [pair.accounts[each].stores.state.rejections for each in NAMES] == [{}, {}]
+
+
+def test_a_locked_object_does_not_make_the_other_nodes_word_unreadable() -> None:
+    pair = pair_with()
+    row = archived(pair)
+    name = home(pair, row)
+    other = next(each for each in NAMES if each != name)
+    pair.clock.advance(31 * 86400)
+    night(pair, 0, other)
+    pair.accounts[name].power.fail_next("archive.remove", times=2, error=Locked("BlobImmutableDueToPolicy"))
+    pair.work(name)
+    assert known(pair, row, name).state == "removed"
+    assert row.id in pair.archived(name)
+    assert pair.accounts[name].stores.state.rejections == {}
+    night(pair, 1)
+    assert gone(pair, row)
 
 
 def test_killed_after_the_fact_a_node_deletes_and_tells_in_the_next_run() -> None:
