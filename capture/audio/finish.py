@@ -8,8 +8,9 @@ found by its name.
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from capture.audio.lasting import Lasting
 from capture.audio.protect import Protection
 from capture.audio.sidecar import sidecar
 from capture.errors import Locked, Permanent
@@ -25,8 +26,7 @@ from capture.model.identity import Epoch, NodeName
 from capture.model.ledger import EXPIRED_BY, Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
-from capture.model.retention import Expiring, Retention
-from capture.ports import Archive, Catalogue, Clock, Expiries, Interactions, Jobs, Ledger, Log, OpenConversations, State
+from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
 from capture.redundancy.notifications import Notifier
 
 _READ_AGAIN_AFTER = timedelta(seconds=60)
@@ -49,8 +49,7 @@ class Finisher:
     notifier: Notifier
     clock: Clock
     log_period: timedelta
-    expiries: Expiries
-    retention: Retention
+    lasting: Lasting
 
     def finish(
         self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
@@ -111,21 +110,6 @@ class Finisher:
         self.notifier.tell(known, conversation or self._conversation(known))
         self._forget(known, assigned_by)
 
-    def kept_until(self, entry: LedgerEntry) -> datetime | None:
-        """Until when a recording is kept that is archived now, by what is known of its conversation."""
-        conversation = self._conversation(entry) if self.retention.by_queue else None
-        return self.retention.until(entry.created_on, conversation)
-
-    def _lengthen(self, entry: LedgerEntry, conversation: Conversation) -> None:
-        """Keep a recording longer when its conversation ended in a queue whose recordings are kept longer."""
-        until = self.retention.until(entry.created_on, conversation)
-        if entry.keep_until is None or entry.removed is not None or (until is not None and until <= entry.keep_until):
-            return
-        # Without an end it needs no index: what is there is dropped when its time comes.
-        if until is not None:
-            self.expiries.put(Expiring(until, entry.created_on, entry.recording_id))
-        self.ledger.merge(replace(entry, keep_until=until))
-
     def _conversation(self, entry: LedgerEntry) -> Conversation | None:
         found = self.interactions.get(entry.conversation_id) if entry.conversation_id is not None else None
         return found.conversation if found is not None else None
@@ -163,8 +147,7 @@ class Finisher:
         self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
-        if entry.keep_until is not None and entry.removed is None:
-            self.expiries.put(Expiring(entry.keep_until, entry.created_on, entry.recording_id))
+        self.lasting.note(entry)
         known = self.ledger.merge(entry)
         Protection(self.node, self.archive, self.state).follow(known, self._own_copies(known))
         self._delete(known)
@@ -251,7 +234,7 @@ class Finisher:
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
             self.catalogue.add(finding(entry, conversation))
-            self._lengthen(entry, conversation)
+            self.lasting.lengthen(entry, conversation)
             for copy in entry.copies - entry.lost if entry.removed is None else ():
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))

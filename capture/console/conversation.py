@@ -92,6 +92,7 @@ def _recording(entry: LedgerEntry, conversation: Conversation | None) -> dict[st
         "state": entry.state,
         "reason": entry.parked.reason if entry.parked is not None and entry.state == "parked" else None,
         "hold": _hold(entry.hold) if entry.hold is not None and entry.held else None,
+        "keep_until": _maybe(entry.keep_until),
         "media_type": address.media_type if address is not None else None,
         "size": address.size if address is not None else None,
         "sha256": address.sha256 if address is not None else None,
