@@ -244,6 +244,18 @@ def recording_remove(req: func.HttpRequest) -> func.HttpResponse:
     return respond(answer(lambda: node.removing.run(req.route_params["id"], req.get_body())))
 
 
+@app.route("recordings/{id}/hold", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+def recording_hold(req: func.HttpRequest) -> func.HttpResponse:
+    """Put one recording under legal hold, or release it, by whom and why."""
+    return respond(answer(lambda: node.holding.run(req.route_params["id"], req.get_body())))
+
+
+@app.route("holds", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def holds(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
+    """List what is under legal hold."""
+    return respond(answer(node.holding.listed))
+
+
 def respond(said: Answer) -> func.HttpResponse:
     """Say it in HTTP."""
     headers = dict(said.headers)

@@ -9,6 +9,7 @@ from capture.audio.discover import Discovery
 from capture.audio.fetch import Fetcher
 from capture.audio.finish import Finisher
 from capture.audio.ingest import Ingest
+from capture.audio.lasting import Lasting
 from capture.audio.requeue import Requeue
 from capture.audio.retell import Retelling
 from capture.audio.sweep import Sweep
@@ -149,6 +150,7 @@ class Audio:
             look_delay=settings.tick_seconds + 1,
             max_outstanding=settings.max_outstanding,
         )
+        self.lasting = Lasting(own.ledger, own.interactions, own.expiries, settings.retention)
         self.finisher = Finisher(
             node=on.name,
             source_name=settings.source_name,
@@ -163,6 +165,7 @@ class Audio:
             notifier=redundancy.notifier,
             clock=clock,
             log_period=timedelta(minutes=settings.log_block_minutes),
+            lasting=self.lasting,
         )
         self.discovery = Discovery(
             on.name,
@@ -197,7 +200,9 @@ class Audio:
         self.ingest = Ingest(
             node=on.name,
             source=on.source,
-            fetcher=Fetcher(on.name, settings.source_name, on.source, own.archive, redundancy.fence, clock),
+            fetcher=Fetcher(
+                on.name, settings.source_name, on.source, own.archive, redundancy.fence, clock, settings.retention
+            ),
             finisher=self.finisher,
             ledger=own.ledger,
             peer_archive=on.peer.archive,

@@ -8,7 +8,9 @@ from capture.recovery.automatic import Automatic
 from capture.recovery.chain import Chain
 from capture.recovery.compare import Comparison
 from capture.recovery.days import Compliance
+from capture.recovery.expiry import Expiry
 from capture.recovery.fetch import Fetching
+from capture.recovery.holds import Holding
 from capture.recovery.keeping import Keeping
 from capture.recovery.looking import Looking
 from capture.recovery.objects import Objects
@@ -27,7 +29,8 @@ class Evidence:
         accounts = {on.name: own.evidence, on.peer_name: on.peer.evidence}
         chain = Chain(on.name, own.log, accounts, clock, timedelta(minutes=settings.log_block_minutes))
         self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
-        self.removing = Removing(on.name, own.ledger, audio.finisher, clock)
+        self.removing = Removing(on.name, own.ledger, on.peer.ledger, audio.finisher, clock)
+        self.holding = Holding(on.name, own.ledger, own.state, audio.finisher, clock)
         self.compliance = Compliance(
             on.name,
             settings.source_name,
@@ -76,6 +79,17 @@ class Evidence:
             ),
             compliance=self.compliance,
             chain=chain,
+            expiry=Expiry(
+                on.name,
+                own.ledger,
+                on.peer.ledger,
+                own.archive,
+                own.expiries,
+                audio.finisher,
+                clock,
+                settings.verify_hour,
+                settings.recovery_seconds / 3,
+            ),
             incidents=redundancy.incidents,
             clock=clock,
             seconds=settings.recovery_seconds,

@@ -118,6 +118,7 @@ class Screens:
             peer_queue=on.peer.screen_files,
             orders=self.orders,
             finish=audio.finisher.finish,
+            kept_until=audio.lasting.until,
             incidents=redundancy.incidents,
             counts=self._counts,
             clock=clock,

@@ -12,6 +12,7 @@ from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, W
 from capture.model.board import Board
 from capture.model.conversation import Conversation
 from capture.model.day import DayReport
+from capture.model.hold import Hold
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.recording import ArchiveRecording, Job
@@ -141,6 +142,7 @@ def _may_hold_a_time(hint: object) -> bool:
 commands = Codec(ArchiveRecording)
 notifications = Codec(Notification)
 entries = Codec(LedgerEntry)
+holds = Codec(Hold)
 conversations = Codec(Conversation)
 jobs = Codec(Job)
 heartbeats = Codec(Heartbeat)

@@ -90,6 +90,7 @@ class Node:
         self.asking = evidence.asking
         self.compliance = evidence.compliance
         self.removing = evidence.removing
+        self.holding = evidence.holding
         self._sweep = audio.sweep
         self._ingest = audio.ingest
         self._finisher = audio.finisher

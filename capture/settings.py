@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from capture.connection import StorageConnection
 from capture.errors import SettingsError
+from capture.model.retention import MOST_DAYS, Retention, read_rules
 
 NOBODY = "none"
 """What PREFERRED_NODE says when neither node is preferred."""
@@ -211,6 +212,19 @@ class Settings(BaseModel):
         "archives all.",
     )
 
+    retention_days: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_DAYS,
+        description="How long recordings are kept after their creation, in days; fixed when one is archived, the same "
+        "in both nodes; 0: for ever.",
+    )
+    retention_days_by_queue: str = Field(
+        default="",
+        description="The same for single queues, such as sales=365, claims=3650; while the queue of a call is not "
+        "known, the longest counts.",
+    )
+
     desktop_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Secret from which the keys of the workstations are made, the same in both nodes. Empty: desktops "
@@ -308,6 +322,12 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError("must be a day such as 2027-11-22") from None
 
+    @field_validator("retention_days_by_queue", mode="after")
+    @classmethod
+    def _rules(cls, value: str) -> str:
+        read_rules(value)
+        return value
+
     @field_validator("dynamics_url", "dynamics_authority")
     @classmethod
     def _https_root(cls, value: str) -> str:
@@ -359,6 +379,11 @@ class Settings(BaseModel):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    @property
+    def retention(self) -> Retention:
+        """Until when recordings are kept."""
+        return Retention(self.retention_days, read_rules(self.retention_days_by_queue))
 
     @property
     def channels(self) -> tuple[int, ...]:

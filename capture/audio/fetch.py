@@ -11,6 +11,7 @@ from capture.model.ledger import Copy, LedgerEntry
 from capture.model.media import SNIFF_BYTES, MediaType, looks_like_text, sniff
 from capture.model.path import stem
 from capture.model.recording import ArchiveRecording
+from capture.model.retention import Retention
 from capture.ports import Archive, Clock, Download, Source
 from capture.redundancy.fence import Fence
 
@@ -25,6 +26,7 @@ class Fetcher:
     archive: Archive
     fence: Fence
     clock: Clock
+    retention: Retention
 
     def fetch(self, command: ArchiveRecording) -> LedgerEntry:
         """Archive the recording and return the fact. Somebody else's earlier commit under the same name is the fact.
@@ -56,7 +58,13 @@ class Fetcher:
                     media_type=media.name,
                 )
                 recording = command.recording
-                entry = LedgerEntry(recording.id, recording.created_on, recording.conversation_id, frozenset({copy}))
+                entry = LedgerEntry(
+                    recording.id,
+                    recording.created_on,
+                    recording.conversation_id,
+                    frozenset({copy}),
+                    keep_until=self.retention.until(recording.created_on, command.conversation),
+                )
                 if upload.commit(copy, entry, download.file_name):
                     return entry
             finally:

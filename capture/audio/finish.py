@@ -10,16 +10,20 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from capture.audio.lasting import Lasting
+from capture.audio.protect import Protection
 from capture.audio.sidecar import sidecar
-from capture.errors import Permanent
+from capture.errors import Locked, Permanent
 from capture.events import Event, emit
 from capture.messages import Notification
 from capture.model.catalogue import finding
 from capture.model.conversation import Conversation
 from capture.model.evidence import archived, period_of
+from capture.model.evidence import held as log_hold
 from capture.model.evidence import removed as log_removal
+from capture.model.hold import Hold
 from capture.model.identity import Epoch, NodeName
-from capture.model.ledger import Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
+from capture.model.ledger import EXPIRED_BY, Copy, LedgerEntry, Parked, ParkedRecording, Removal, merge_entries
 from capture.model.path import stem
 from capture.model.recording import Job, JobState, Recording
 from capture.ports import Archive, Catalogue, Clock, Interactions, Jobs, Ledger, Log, OpenConversations, State
@@ -45,6 +49,7 @@ class Finisher:
     notifier: Notifier
     clock: Clock
     log_period: timedelta
+    lasting: Lasting
 
     def finish(
         self, entry: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName, *, again: bool = False
@@ -91,6 +96,13 @@ class Finisher:
         self.notifier.tell(known, None)
         return known
 
+    def hold(self, entry: LedgerEntry, hold: Hold) -> LedgerEntry:
+        """Keep a legal hold or its release, here and at the peer; the log of this node has it first."""
+        self.log.add(log_hold(entry, hold), period_of(self.clock.now(), self.log_period))
+        known = self.keep(replace(entry, hold=hold), None)
+        self.notifier.tell(known, None)
+        return known
+
     def tell_again(self, known: LedgerEntry, conversation: Conversation | None, assigned_by: NodeName) -> None:
         """Repeat what follows the ledger row: a node may have been killed after it."""
         if known.parked is not None and known.state != "parked":
@@ -114,6 +126,9 @@ class Finisher:
 
     def keep(self, entry: LedgerEntry, conversation: Conversation | None) -> LedgerEntry:
         """Take a fact into this node: idempotent, and complete before the ledger says so. Return what is known now."""
+        if entry.hold is not None and conversation is None:
+            # A hold may come years later, when Dynamics has the conversation no more: the sidecar must not lose it.
+            conversation = self._conversation(entry)
         own_copy = next(iter(self._own_copies(entry)), None) if entry.removed is None else None
         if own_copy is not None:
             self.archive.put_sidecar(own_copy.path, sidecar(self.source_name, entry, own_copy, conversation))
@@ -132,18 +147,28 @@ class Finisher:
         self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
+        self.lasting.note(entry)
         known = self.ledger.merge(entry)
-        if known.removed is not None:
-            for copy in self._own_copies(known):
-                # Noted before it is done: killed in between, the next telling does it.
-                period = period_of(self.clock.now(), self.log_period)
-                self.log.add(log_removal(known, copy, known.removed), period)
-                self.archive.remove(copy.path)
+        Protection(self.node, self.archive, self.state).follow(known, self._own_copies(known))
+        self._delete(known)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)
         if known.parked is not None and known.state != "parked":
             self.state.forget_parked(entry.recording_id)
         return known
+
+    def _delete(self, known: LedgerEntry) -> None:
+        """Delete the objects of what was removed, unless it is under hold."""
+        if known.removed is None or known.held:
+            return
+        for copy in self._own_copies(known):
+            # Noted before it is done: killed in between, the next telling does it.
+            self.log.add(log_removal(known, copy, known.removed), period_of(self.clock.now(), self.log_period))
+            try:
+                self.archive.remove(copy.path)
+            except Locked:
+                if known.removed.by != EXPIRED_BY:
+                    raise  # of what has expired, the next night looks again
 
     def _own_copies(self, entry: LedgerEntry) -> list[Copy]:
         return [copy for copy in sorted(entry.copies - entry.lost) if copy.node == self.node]
@@ -195,7 +220,7 @@ class Finisher:
 
         It may not: killed between commit and ledger, it hears of its own blob from the peer that found it.
         """
-        if entry.removed is not None or all(copy.node != self.node for copy in entry.copies):
+        if entry.removed is not None or entry.hold is not None or all(copy.node != self.node for copy in entry.copies):
             return None
         known = self.ledger.get(entry.recording_id, entry.created_on)
         return known if known is not None and merge_entries(known, entry) == known else None
@@ -209,6 +234,7 @@ class Finisher:
         interaction = self.interactions.get(conversation.id)
         for entry in interaction.recordings if interaction else ():
             self.catalogue.add(finding(entry, conversation))
+            self.lasting.lengthen(entry, conversation)
             for copy in entry.copies - entry.lost if entry.removed is None else ():
                 if copy.node == self.node:
                     self.archive.put_sidecar(copy.path, sidecar(self.source_name, entry, copy, conversation))
@@ -216,4 +242,4 @@ class Finisher:
 
 def _facts(entry: LedgerEntry) -> tuple[object, ...]:
     """What the peer must know of a recording just as this node does."""
-    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed
+    return entry.copies, entry.lost, entry.parked, entry.reopened, entry.removed, entry.hold, entry.keep_until

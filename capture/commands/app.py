@@ -5,6 +5,7 @@ import typer
 from capture.commands.desktop import desktop
 from capture.commands.doctor import doctor
 from capture.commands.handover import handover
+from capture.commands.hold import hold
 from capture.commands.parked import parked
 from capture.commands.recordings import recordings
 from capture.commands.recovery import recover, requests, verify
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command()(status)
 app.add_typer(parked, name="parked")
 app.add_typer(recordings, name="recordings")
+app.add_typer(hold, name="hold")
 app.command()(handover)
 app.command()(recover)
 app.command()(requests)

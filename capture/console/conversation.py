@@ -8,6 +8,7 @@ from typing import Any
 from capture.console.status import text_of
 from capture.errors import Absent
 from capture.model.conversation import Agent, Conversation, Session
+from capture.model.hold import Hold
 from capture.model.identity import ConversationId, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.session import Mark
@@ -90,6 +91,8 @@ def _recording(entry: LedgerEntry, conversation: Conversation | None) -> dict[st
         "created_on": text_of(entry.created_on, precise=True),
         "state": entry.state,
         "reason": entry.parked.reason if entry.parked is not None and entry.state == "parked" else None,
+        "hold": _hold(entry.hold) if entry.hold is not None and entry.held else None,
+        "keep_until": _maybe(entry.keep_until),
         "media_type": address.media_type if address is not None else None,
         "size": address.size if address is not None else None,
         "sha256": address.sha256 if address is not None else None,
@@ -108,6 +111,10 @@ def _recording(entry: LedgerEntry, conversation: Conversation | None) -> dict[st
         if screen is not None
         else None,
     }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {"at": text_of(hold.at), "by": hold.by, "reason": hold.reason}
 
 
 def _marks(marks: Iterable[Mark]) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from capture.model.hold import Hold
 from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import Copy, LedgerEntry, Removal
+from capture.model.ledger import EXPIRED_BY, Copy, LedgerEntry, Removal
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Archived:
-    """One line of the log: what was archived, where, with which hash; or, with a `note`, who has had it removed."""
+    """One line of the log: what was archived, where, with which hash; or, with a `note`, who had it removed or held."""
 
     created_on: datetime
     recording_id: RecordingId
@@ -58,8 +59,16 @@ def archived(entry: LedgerEntry, copy: Copy) -> Archived:
 
 def removed(entry: LedgerEntry, copy: Copy, removal: Removal) -> Archived:
     """Make the line for the removal of one copy."""
-    note = f"removed by {removal.by}: {removal.reason}"
+    note = f"expired: {removal.reason}" if removal.by == EXPIRED_BY else f"removed by {removal.by}: {removal.reason}"
     return Archived(entry.created_on, entry.recording_id, removal.at, copy.path, copy.size, copy.sha256, note)
+
+
+def held(entry: LedgerEntry, hold: Hold) -> Archived:
+    """Make the line for a hold or its release; without a path while nobody has archived the recording."""
+    note = f"{'held' if hold.on else 'released'} by {hold.by}: {hold.reason}"
+    copy = entry.address
+    place = (copy.path, copy.size, copy.sha256) if copy is not None else ("", 0, "")
+    return Archived(entry.created_on, entry.recording_id, hold.at, *place, note)
 
 
 def block(node: NodeName, number: int, period: str, previous: str, entries: Iterable[Archived]) -> bytes:

@@ -7,6 +7,7 @@ commutative, associative and idempotent.
 from dataclasses import dataclass
 from datetime import datetime
 
+from capture.model.hold import Hold
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.session import Mark, merge_marks
 
@@ -40,6 +41,10 @@ class Removal:
     node: NodeName
     by: str
     reason: str
+
+
+EXPIRED_BY = "RETENTION_DAYS"
+"""Who has a recording removed whose time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class LedgerEntry:
 
     `reopened` is the time of the parking that a person has undone: every parking up to then counts no more.
     `screen` is there when it is the recording of a screen. `lost` are copies that were found to be gone from their
-    archive: they count no more, and the recording is open again unless there is another one.
+    archive: they count no more, and the recording is open again unless there is another one. `hold` is the latest word
+    about a legal hold. `keep_until` is fixed when it is archived; of what has copies and no such time, for ever.
     """
 
     recording_id: RecordingId
@@ -93,6 +99,8 @@ class LedgerEntry:
     screen: ScreenTimes | None = None
     lost: frozenset[Copy] = frozenset()
     removed: Removal | None = None
+    hold: Hold | None = None
+    keep_until: datetime | None = None
 
     @property
     def address(self) -> Copy | None:
@@ -110,16 +118,22 @@ class LedgerEntry:
         return "open" if undone else "parked"
 
     @property
+    def held(self) -> bool:
+        """Tell whether a legal hold protects it: then nothing of it is deleted, even if it is `removed`."""
+        return self.hold is not None and self.hold.on
+
+    @property
     def finished(self) -> bool:
         """Tell whether nothing is left to do."""
         return self.state != "open"
 
 
 def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
-    """Join what is known: the union of the copies, the later parking and reopening, and whichever conversation."""
+    """Join what is known: the union of the copies, the later parking, reopening and hold, whichever conversation."""
     parkings = [parked for parked in (one.parked, other.parked) if parked is not None]
     reopenings = [reopened for reopened in (one.reopened, other.reopened) if reopened is not None]
     removals = [removed for removed in (one.removed, other.removed) if removed is not None]
+    holds = [hold for hold in (one.hold, other.hold) if hold is not None]
     conversations = [c for c in (one.conversation_id, other.conversation_id) if c is not None]
     return LedgerEntry(
         recording_id=one.recording_id,
@@ -131,7 +145,16 @@ def merge_entries(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
         screen=merge_screens(one.screen, other.screen),
         lost=one.lost | other.lost,
         removed=max(removals, default=None),
+        hold=max(holds, default=None),
+        keep_until=_latest_end(one, other),
     )
+
+
+def _latest_end(one: LedgerEntry, other: LedgerEntry) -> datetime | None:
+    """Choose the later end. What was archived for ever, such as before there was an end, stays so."""
+    if any(each.copies and each.keep_until is None for each in (one, other)):
+        return None
+    return max((each.keep_until for each in (one, other) if each.keep_until is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from capture.ports.archive import Archive, Upload
 from capture.ports.catalogue import Catalogue, Listening, Listenings, Reigns
 from capture.ports.clock import Clock
 from capture.ports.coordination import Heartbeats, Lease, Queue
-from capture.ports.recovery import Days, Evidence, Log, Requests
+from capture.ports.recovery import Days, Evidence, Expiries, Log, Requests
 from capture.ports.screens import Alarm, Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.source import Download, Source
 from capture.ports.stores import OwnStores, PeerStores
@@ -24,6 +24,7 @@ __all__ = [
     "Days",
     "Download",
     "Evidence",
+    "Expiries",
     "Heartbeats",
     "Interactions",
     "Jobs",

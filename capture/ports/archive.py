@@ -40,8 +40,11 @@ class Archive(Protocol):
     def content(self, path: str) -> Iterator[bytes] | None:
         """Read the object at `path` in pieces of bounded size; None when there is none. Transient when it changes."""
 
+    def hold(self, path: str, *, on: bool) -> bool:
+        """Set or end the store's own legal hold on the object at `path`. False: it is not there, or cannot be held."""
+
     def remove(self, path: str) -> None:
         """Delete the object at `path` and the document beside it; no error when they are not there.
 
-        Permanent when a policy of the store locks it.
+        Locked when a policy or a hold of the store protects it.
         """

@@ -1,12 +1,14 @@
 """What is asked of the stores for recovery and evidence."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 from capture.model.day import DayReport
 from capture.model.evidence import Archived
 from capture.model.identity import NodeName
 from capture.model.request import Item, Request
+from capture.model.retention import Expiring
 
 
 class Requests(Protocol):
@@ -71,3 +73,19 @@ class Evidence(Protocol):
 
     def names(self, node: NodeName) -> list[str]:
         """Names of a node's blocks, in the order of their numbers."""
+
+
+class Expiries(Protocol):
+    """When this node looks whether a recording has been kept long enough. The ledger decides, this is an index."""
+
+    def put(self, expiring: Expiring) -> None:
+        """Look at a recording at `at`; the same one twice on a day (UTC) is one, the later word counts."""
+
+    def due(self, now: datetime, limit: int) -> list[Expiring]:
+        """Read those with `at <= now`, the earliest day first, at most `limit`."""
+
+    def move(self, expiring: Expiring, at: datetime) -> None:
+        """Look at it again at `at` instead."""
+
+    def remove(self, expiring: Expiring) -> None:
+        """Forget one; no error when it is not there."""

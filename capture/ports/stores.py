@@ -5,7 +5,7 @@ from typing import Protocol
 from capture.ports.archive import Archive
 from capture.ports.catalogue import Catalogue, Listenings, Reigns
 from capture.ports.coordination import Heartbeats, Lease, Queue
-from capture.ports.recovery import Days, Evidence, Log, Requests
+from capture.ports.recovery import Days, Evidence, Expiries, Log, Requests
 from capture.ports.screens import Alarms, Boards, Sessions, Staged, Workstations
 from capture.ports.tables import Interactions, Jobs, Ledger, OpenConversations, Outbox, State
 
@@ -56,6 +56,10 @@ class OwnStores(PeerStores, Protocol):
     @property
     def requests(self) -> Requests:
         """Requests to recover or verify."""
+
+    @property
+    def expiries(self) -> Expiries:
+        """When recordings expire."""
 
     @property
     def days(self) -> Days:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from capture.model.authority import Cursor, Preference, Revocation, Watermark, Yields
 from capture.model.conversation import Conversation, Interaction
+from capture.model.hold import HeldRecording
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, ParkedRecording, RejectedMessage, Tally
 from capture.model.recording import Job, JobState
@@ -183,3 +184,12 @@ class State(Protocol):
 
     def forget_parked(self, recording_id: RecordingId) -> None:
         """Drop a recording that has been archived after all; no error when it is not there."""
+
+    def held(self) -> list[HeldRecording]:
+        """Recordings under a legal hold, with who and why."""
+
+    def note_held(self, held: HeldRecording) -> None:
+        """Index a recording under hold, so that `held` need not read the ledger."""
+
+    def forget_held(self, recording_id: RecordingId) -> None:
+        """Drop a recording whose hold was released; no error when it is not there."""

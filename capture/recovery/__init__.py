@@ -12,5 +12,7 @@
 - objects.py    reads archived objects again
 - verify.py     the log, the ledgers and the objects against each other
 - days.py       how each day stands
+- expiry.py     what has been kept long enough is deleted
+- holds.py      a recording is put under legal hold, or released
 - removal.py    one recording is removed by a person's word
 """

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from capture.audio.finish import Finisher
-from capture.errors import Absent, Malformed
+from capture.errors import Absent, Locked, Malformed
 from capture.events import Event, emit
 from capture.model.identity import NodeName, RecordingId
-from capture.model.ledger import Removal
+from capture.model.ledger import LedgerEntry, Removal, merge_entries
 from capture.ports import Clock, Ledger
 
 
@@ -27,14 +27,15 @@ class Removing:
 
     node: NodeName
     ledger: Ledger
+    peer_ledger: Ledger
     finisher: Finisher
     clock: Clock
 
     def run(self, recording_id: str, body: bytes) -> dict[str, str]:
         """Take `{"created_on": "…", "by": "<who>", "reason": "<why>"}`. Who and why stay in ledger and log for ever.
 
-        Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a policy of the store protects
-        it.
+        Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a legal hold or
+        a policy of the store protects it. Transient: the other ledger, which may know of a hold, cannot be read.
         """
         try:
             said = _Body.model_validate_json(body)
@@ -45,6 +46,14 @@ class Removing:
         entry = self.ledger.get(RecordingId(recording_id), said.created_on)
         if entry is None:
             raise Absent("the ledger has no recording of this id and time of creation")
+        self._refuse_held(entry)
         known = self.finisher.remove(entry, Removal(self.clock.now(), self.node, said.by, said.reason))
         emit(Event.RECORDING_REMOVED, logging.WARNING, node=self.node, recording=known.recording_id)
         return {"recording_id": known.recording_id, "state": known.state}
+
+    def _refuse_held(self, entry: LedgerEntry) -> None:
+        """Ask both ledgers: a hold may be on its way from the other node."""
+        there = self.peer_ledger.get(entry.recording_id, entry.created_on) if not entry.held else None
+        known = entry if there is None else merge_entries(entry, there)
+        if known.held and known.hold is not None:
+            raise Locked(f"a legal hold protects it, set by {known.hold.by}: it can be removed once that is released")

@@ -30,7 +30,10 @@ class Settlement:
                     why = entry.parked.reason if entry is not None and entry.parked is not None else "parked"
                     settled.append(replace(item, outcome=Outcome.FAILED, reason=why))
                 case "removed":
-                    settled.append(replace(item, outcome=Outcome.REPORTED, reason="a person has had it removed"))
+                    entry = self.ledger.get(recording_id, item.created_on)
+                    removal = entry.removed if entry is not None else None
+                    why = f"removed by {removal.by}: {removal.reason}" if removal is not None else "removed"
+                    settled.append(replace(item, outcome=Outcome.REPORTED, reason=why))
                 case _:
                     pass
         return settled

@@ -18,6 +18,7 @@ from capture.ports import Clock, Requests
 from capture.recovery.automatic import Automatic
 from capture.recovery.chain import Chain
 from capture.recovery.days import Compliance
+from capture.recovery.expiry import Expiry
 from capture.recovery.keeping import Keeping
 from capture.recovery.looking import Looking
 from capture.recovery.settle import Settlement
@@ -43,6 +44,7 @@ class Recovery:
     verification: Verification
     compliance: Compliance
     chain: Chain
+    expiry: Expiry
     incidents: Incidents
     clock: Clock
     seconds: float
@@ -50,9 +52,10 @@ class Recovery:
     def run(self, hold: Callable[[], Active | None]) -> None:
         """Work for about `seconds`, as long as `hold` says that this node is ACTIVE. Superseded when it is no longer.
 
-        The log is sealed in any case: each node seals its own.
+        The log is sealed and what has expired is deleted in any case: each node does its own.
         """
         self.chain.seal()
+        self._tried("expiry", self.expiry.run)
         ends = self.clock.monotonic() + self.seconds
         moved = True
         while moved and self.clock.monotonic() < ends:

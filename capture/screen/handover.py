@@ -8,8 +8,9 @@ Behind one front URL a desktop's report may reach the node in whose account the 
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from capture.errors import CaptureError, Mangled, Permanent, Transient, Unauthorized, Waiting
@@ -53,6 +54,7 @@ class Handover:
     peer_queue: Queue
     orders: Orders
     finish: Finish
+    kept_until: Callable[[LedgerEntry], datetime | None]
     incidents: Incidents
     counts: Counts
     clock: Clock
@@ -104,7 +106,7 @@ class Handover:
             session.conversation_id if session is not None else None,
             screen=screen,
         )
-        entry = self.taking.take(command, blank, name)
+        entry = self.taking.take(command, replace(blank, keep_until=self.kept_until(blank)), name)
         # Of one that was found, the archive remembers all but the marks.
         self.finish(replace(entry, screen=screen), None, self.peer)
         if command.complete:  # else the desktop, should it come back, may have more

@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from capture.errors import Locked, Permanent
 from capture.model.identity import AgentId, ConversationId, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
-from capture.storage.failures import code_of, failures, once_more
+from capture.storage.failures import code_of, failures, once_more, status_of
 from capture.storage.upload import BlobUpload
 
 BLOCK_BYTES = 8 * 1024 * 1024
 _SIDECAR = "json"
 _JSON = ContentSettings(content_type="application/json")
 _LOCKED = frozenset({"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold", "LeaseIdMissing"})
+_NO_HOLDS = (400, 409, 501)
+"""Accounts and containers without immutability by version; Azurite does not know holds at all."""
 _LONGEST_FILE_NAME = 200
 """Characters: all metadata of a blob may take 8 KiB, and a character up to twelve bytes when it is written in ASCII."""
 
@@ -79,6 +81,18 @@ class BlobArchive:
                 return None
         return self._pieces(download.chunks())
 
+    def hold(self, path: str, *, on: bool) -> bool:
+        """Set or end the store's own legal hold on the object at `path`. False: it is not there, or cannot be held."""
+        with failures(self._setting, "hold in the archive"):
+            try:
+                self._container.get_blob_client(path).set_legal_hold(on)
+            except HttpResponseError as error:
+                missing = status_of(error) == 404 and code_of(error) != "ContainerNotFound"
+                if not missing and status_of(error) not in _NO_HOLDS:
+                    raise
+                return False
+        return True
+
     def remove(self, path: str) -> None:
         """Delete the object at `path` and the document beside it; no error when they are not there."""
         for name in (path, _beside(path)):
@@ -118,6 +132,7 @@ def _metadata(copy: Copy, entry: LedgerEntry, file_name: str | None) -> dict[str
         "sha256": copy.sha256,
         "media_type": copy.media_type,
         "file_name": file_name[:_LONGEST_FILE_NAME] if file_name is not None else None,
+        "keep_until": entry.keep_until.isoformat() if entry.keep_until is not None else None,
         **_screen_metadata(entry.screen),
     }
     return {name: quote(value, safe="/:+") for name, value in values.items() if value}
@@ -151,6 +166,7 @@ def _entry(blob: BlobProperties) -> LedgerEntry:
         )
         created_on = datetime.fromisoformat(values["created_on"])
         recording_id = RecordingId(values["recording_id"])
+        keep_until = datetime.fromisoformat(values["keep_until"]) if "keep_until" in values else None
         screen = _screen(values)
     except (KeyError, ValueError) as error:
         raise Permanent(f"{blob.name} in the archive is not a recording of ours: {error}") from None
@@ -161,6 +177,7 @@ def _entry(blob: BlobProperties) -> LedgerEntry:
         ConversationId(conversation_id) if conversation_id else None,
         frozenset({copy}),
         screen=screen,
+        keep_until=keep_until,
     )
 
 

@@ -1,5 +1,6 @@
 """The log of what this node has archived, and its sealed blocks."""
 
+import hashlib
 from collections.abc import Iterator
 
 from azure.core import MatchConditions
@@ -12,7 +13,7 @@ from capture.model.identity import NodeName, RecordingId
 from capture.storage import rows
 from capture.storage.failures import code_of, failures, once_more
 
-_REMOVED = "|removed"
+_NOTE_DIGITS = 16
 _LINES = ContentSettings(content_type="application/x-ndjson")
 
 
@@ -33,8 +34,8 @@ class TableLog:
             "sha256": entry.sha256,
             "note": entry.note,
         }
-        # Both may happen in one period.
-        key = rows.timed_key(entry.created_on, entry.recording_id + (_REMOVED if entry.note else ""))
+        # All of them may happen in one period.
+        key = rows.timed_key(entry.created_on, entry.recording_id + _mark(entry))
         with failures(self._setting, "write the log"):
             self._table.upsert_entity({"PartitionKey": period, "RowKey": key, **row}, mode=UpdateMode.REPLACE)
 
@@ -43,9 +44,10 @@ class TableLog:
         with failures(self._setting, "read the log"):
             for row in self._table.query_entities(f"PartitionKey eq '{period}'", results_per_page=rows.PAGE):
                 created_on, recording_id = rows.parse_timed_key(row["RowKey"])
+                recording_id = recording_id.rpartition("|")[0] if row["note"] else recording_id
                 yield Archived(
                     created_on,
-                    RecordingId(recording_id.removesuffix(_REMOVED)),
+                    RecordingId(recording_id),
                     rows.parse_moment(row["archived_at"]),
                     row["path"],
                     int(row["size"]),
@@ -60,6 +62,14 @@ class TableLog:
             for row in self._table.query_entities(wanted, select=["PartitionKey"], results_per_page=1):
                 return str(row["PartitionKey"])
         return None
+
+
+def _mark(entry: Archived) -> str:
+    """Tell the notes about one recording apart; empty for its archiving."""
+    if not entry.note:
+        return ""
+    said = repr((rows.moment(entry.archived_at), entry.path, entry.note))
+    return f"|{hashlib.sha256(said.encode()).hexdigest()[:_NOTE_DIGITS]}"
 
 
 class BlobEvidence:

@@ -32,7 +32,9 @@ class TableInteractions:
         # The name holds a digest of the fact, so a different fact is another row and the same one changes nothing.
         known = (sorted(entry.copies), entry.parked, entry.reopened, entry.created_on, entry.conversation_id)
         lost = (sorted(entry.lost), entry.removed) if entry.lost or entry.removed else ()
-        fact = repr((*known, *lost, conversation))
+        hold = (entry.hold,) if entry.hold is not None else ()
+        end = (entry.keep_until,) if entry.keep_until is not None else ()
+        fact = repr((*known, *lost, *hold, *end, conversation))
         digest = hashlib.sha256(fact.encode()).hexdigest()[:16]
         with failures(self._setting, "write an interaction"):
             self._table.upsert_entity(

@@ -1,4 +1,4 @@
-"""The node's few single values, and two short lists for people: what is parked and what could not be read."""
+"""The node's few single values, and short lists for people: what is parked, held, could not be read."""
 
 import base64
 import hashlib
@@ -20,12 +20,13 @@ from capture.model.authority import (
     merge_revocations,
     merge_watermarks,
 )
+from capture.model.hold import HeldRecording
 from capture.model.identity import RecordingId
 from capture.model.ledger import ParkedRecording, RejectedMessage
 from capture.storage import rows
 from capture.storage.failures import failures, once_more
 
-_VALUES, _PARKED, _REJECTED = "state", "parked", "rejected"
+_VALUES, _PARKED, _HELD, _REJECTED = "state", "parked", "held", "rejected"
 _LONGEST_REASON = 4_000
 
 
@@ -165,9 +166,34 @@ class TableState:
         with failures(self._setting, "forget a parked recording"):
             once_more(lambda: self._table.delete_entity(_PARKED, rows.safe(recording_id)))
 
+    def held(self) -> list[HeldRecording]:
+        """Recordings under a legal hold, with who and why."""
+        with failures(self._setting, "list holds"):
+            return [
+                HeldRecording(
+                    RecordingId(rows.plain(row["RowKey"])),
+                    rows.parse_moment(row["created_on"]),
+                    messages.holds.from_json(rows.gather("hold", row) or ""),
+                )
+                for row in self._list(_HELD)
+            ]
+
+    def note_held(self, held: HeldRecording) -> None:
+        """Index a recording under hold, so that `held` need not read the ledger."""
+        row: rows.Row = {
+            "created_on": rows.moment(held.created_on),
+            **rows.spread("hold", messages.holds.to_json(held.hold).decode()),
+        }
+        self._put(_HELD, rows.safe(held.recording_id), row)
+
+    def forget_held(self, recording_id: RecordingId) -> None:
+        """Drop a recording whose hold was released; no error when it is not there."""
+        with failures(self._setting, "forget a hold"):
+            once_more(lambda: self._table.delete_entity(_HELD, rows.safe(recording_id)))
+
     def _list(self, partition: str, *columns: str) -> list[TableEntity]:
         wanted = f"PartitionKey eq '{partition}'"
-        return once_more(lambda: list(self._table.query_entities(wanted, select=list(columns))))
+        return once_more(lambda: list(self._table.query_entities(wanted, select=list(columns) or None)))
 
     def _value[T](self, key: str, codec: Codec[T]) -> T | None:
         text = self._read(key)

@@ -17,6 +17,7 @@ from capture.storage.boards import BlobBoards
 from capture.storage.catalogue import TableCatalogue
 from capture.storage.days import TableDays
 from capture.storage.evidence import BlobEvidence, TableLog
+from capture.storage.expiries import TableExpiries
 from capture.storage.failures import BEING_DELETED, NOT_ALLOWED, code_of, failures
 from capture.storage.heartbeats import BlobHeartbeats
 from capture.storage.interactions import TableInteractions
@@ -38,7 +39,7 @@ TABLES = (
     *("ledger", "jobs", "interactions", "openconversations", "outbox", "state"),
     *("sessions", "workstations", "alarms"),
     *("catalogue", "reigns", "listenings"),
-    *("requests", "archived", "days"),
+    *("requests", "archived", "days", "expiries"),
 )
 
 
@@ -92,6 +93,7 @@ class OwnStore(PeerStore):
 
     requests: TableRequests
     days: TableDays
+    expiries: TableExpiries
     log: TableLog
     jobs: TableJobs
     interactions: TableInteractions
@@ -143,6 +145,7 @@ def open_own_store(
         ledger=shared.ledger,
         evidence=shared.evidence,
         requests=TableRequests(tables.get_table_client("requests"), setting),
+        expiries=TableExpiries(tables.get_table_client("expiries"), setting),
         days=TableDays(tables.get_table_client("days"), setting),
         log=TableLog(tables.get_table_client("archived"), setting),
         jobs=TableJobs(tables.get_table_client("jobs"), setting),

@@ -116,6 +116,8 @@ var product = {
   VERIFY_HOUR: '2'
   COMPLIANCE_TARGET_PERCENT: '100'
   MIN_CALL_SECONDS: '0'
+  RETENTION_DAYS: '0'
+  RETENTION_DAYS_BY_QUEUE: ''
   DESKTOP_SECRET: desktopsEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=desktop-secret)' : ''
   DESKTOP_SECRET_PREVIOUS: desktopSecretPreviousEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=desktop-secret-previous)' : ''
   RIS_HEADER_SECRET: headerSecretEnabled ? '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=ris-header-secret)' : ''

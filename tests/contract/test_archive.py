@@ -11,7 +11,7 @@ import pytest
 from capture.model.identity import AgentId, ConversationId, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, ScreenTimes
 from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, parked
-from tests.contract.worlds import BLOCK, World
+from tests.contract.worlds import BLOCK, MemoryWorld, World
 
 STEM = "source=contoso/year=2026/month=11/day=22/conversation=talk/r"
 PATH = f"{STEM}.mp3"
@@ -173,3 +173,26 @@ def test_an_object_is_read_piece_by_piece_by_both_nodes(world: World) -> None:
         assert node.archive.read(PATH, 1000, 500) == content[1000:1500]
         assert node.archive.read(PATH, len(content) - 3, 500) == content[-3:]
         assert node.archive.size("no/such.mp3") is None
+
+
+def test_what_is_not_there_cannot_be_held(world: World) -> None:
+    assert not world.main.archive.hold(PATH, on=True)
+    assert not world.main.archive.hold(PATH, on=False)
+
+
+def test_a_store_without_legal_holds_says_so(world: World) -> None:
+    if isinstance(world, MemoryWorld):
+        world.account.stores.archive.can_hold = world.main.archive.can_hold = False
+    store(world, b"1")
+    assert not world.main.archive.hold(PATH, on=True)
+    world.main.archive.remove(PATH)
+    assert world.main.archive.size(PATH) is None
+
+
+def test_until_when_it_is_kept_stands_in_the_metadata(world: World) -> None:
+    entry = replace(entry_for(b"1"), keep_until=after(86400.25))
+    (copy,) = entry.copies
+    upload = world.main.archive.upload(PATH)
+    upload.write(b"1")
+    assert upload.commit(copy, entry, None)
+    assert world.peer.archive.find(STEM) == entry

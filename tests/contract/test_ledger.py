@@ -6,6 +6,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from capture.model.hold import Hold
 from capture.model.identity import ConversationId, RecordingId
 from capture.model.ledger import Tally, merge_entries
 from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of, parked
@@ -105,3 +106,13 @@ def test_archived_recordings_are_counted_by_the_node_of_their_address(world: Wor
     hour = timedelta(hours=1)
     assert world.main.ledger.tally(created - hour, created + hour) == Tally({MAIN: 2, PEER: 1}, second_copies=1)
     assert world.main.ledger.tally(created + hour, created + 2 * hour) == Tally({}, second_copies=0)
+
+
+def test_the_latest_word_about_a_hold_is_kept(world: World) -> None:
+    held = Hold(after(1), on=True, node=MAIN, by="Änn", reason="case 7")
+    released = Hold(after(2), on=False, node=PEER, by="Bob", reason="closed")
+    for word in (released, held):
+        world.main.ledger.merge(replace(archived("r"), hold=word))
+    entry = world.peer.ledger.get(RecordingId("r"), after(0))
+    assert entry == replace(archived("r"), hold=released)
+    assert not entry.held

@@ -8,6 +8,7 @@ from capture.model.day import Closing, DayReport
 from capture.model.evidence import Archived
 from capture.model.identity import Epoch, RecordingId
 from capture.model.request import Item, Kind, Outcome, Phase, Progress, Request, Wish
+from capture.model.retention import Expiring
 from tests.contract.values import MAIN, ODD_IDS, PEER, after, archived, copy_of, job
 from tests.contract.worlds import World
 
@@ -160,6 +161,20 @@ def test_archiving_and_removal_stand_side_by_side_in_the_log(world: World) -> No
     assert list(world.main.log.of("2026-11-22T0000")) == [kept, gone]
 
 
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_every_note_about_a_recording_has_a_line_of_its_own(world: World, name: str) -> None:
+    kept = Archived(after(1), RecordingId(name), after(2), "some/r1.mp3", 5, "ab" * 32)
+    notes = [
+        replace(kept, archived_at=after(at), note=note)
+        for at, note in ((9, "held by ann: case 7"), (10, "released by ann: x"), (11, "held by ann: case 7"))
+    ]
+    for entry in (*notes, kept, *notes):
+        world.main.log.add(entry, "2026-11-22T0000")
+    found = list(world.main.log.of("2026-11-22T0000"))
+    assert len(found) == 4
+    assert set(found) == {kept, *notes}
+
+
 def test_states_of_the_ledger(world: World) -> None:
     ledger = world.main.ledger
     kept = archived("r1", at=1)
@@ -169,3 +184,35 @@ def test_states_of_the_ledger(world: World) -> None:
     assert ledger.states(after(0), after(2)) == {"r1": "archived", "r2": "open"}
     ledger.merge(archived("r2", at=2))
     assert ledger.states(after(0), after(2))["r2"] == "open"
+
+
+DAY = 86400
+
+
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_what_expires_is_read_when_its_time_has_come(world: World, name: str) -> None:
+    expiries = world.main.expiries
+    first, later = (Expiring(after(at), after(-9), RecordingId(name)) for at in (0.5, 3 * DAY))
+    other = Expiring(after(DAY), after(-10), RecordingId("other"))
+    for each in (later, other, first, first):
+        expiries.put(each)
+    assert expiries.due(after(0), 10) == []
+    assert expiries.due(after(0.5), 10) == [first]
+    assert expiries.due(after(4 * DAY), 10) == [first, other, later]
+    assert expiries.due(after(4 * DAY), 1) == [first]
+    expiries.remove(first)
+    expiries.remove(first)
+    assert expiries.due(after(2 * DAY), 10) == [other]
+
+
+def test_what_is_moved_is_due_later_on_the_same_day_or_another(world: World) -> None:
+    expiries = world.main.expiries
+    expiring = Expiring(after(0), after(-9), RecordingId("r"))
+    expiries.put(expiring)
+    expiries.move(expiring, after(1))
+    assert expiries.due(after(0), 10) == []
+    (moved,) = expiries.due(after(1), 10)
+    assert moved == replace(expiring, at=after(1))
+    expiries.move(moved, after(2 * DAY))
+    assert expiries.due(after(DAY), 10) == []
+    assert expiries.due(after(2 * DAY), 10) == [replace(expiring, at=after(2 * DAY))]

@@ -7,9 +7,10 @@ import pytest
 
 from capture.errors import Superseded
 from capture.model.authority import Cursor, Preference, Revocation, Watermark, Yields
+from capture.model.hold import HeldRecording, Hold
 from capture.model.identity import ConversationId, Epoch, NodeName, RecordingId
 from capture.model.ledger import ParkedRecording
-from tests.contract.values import ODD_IDS, after
+from tests.contract.values import MAIN, ODD_IDS, after
 from tests.contract.worlds import World
 
 
@@ -185,3 +186,17 @@ def test_parked_recordings_are_listed_until_they_are_archived(world: World, name
     state.forget_parked(RecordingId(name))
     state.forget_parked(RecordingId(name))
     assert state.parked() == []
+
+
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_held_recordings_are_listed_until_they_are_released(world: World, name: str) -> None:
+    state = world.main.state
+    held = HeldRecording(
+        RecordingId(name), after(0.25), Hold(after(1), on=True, node=MAIN, by="Änn", reason="x" * 2000)
+    )
+    state.note_held(replace(held, hold=replace(held.hold, reason="case 6")))
+    state.note_held(held)
+    assert state.held() == [held]
+    state.forget_held(RecordingId(name))
+    state.forget_held(RecordingId(name))
+    assert state.held() == []

@@ -11,11 +11,13 @@ from capture.model.authority import Cursor, Heartbeat, Preference, Revocation, R
 from capture.model.catalogue import finding
 from capture.model.day import DayReport
 from capture.model.evidence import Archived
+from capture.model.hold import HeldRecording, Hold
 from capture.model.identity import ConversationId, Epoch, RecordingId
 from capture.model.ledger import ParkedRecording, RejectedMessage
 from capture.model.recording import JobState
 from capture.model.reign import Reign
 from capture.model.request import Item, Kind, Request
+from capture.model.retention import Expiring
 from capture.ports import Listening
 from capture.storage.accounts import Patience
 from capture.storage.stores import Names, OwnStore, open_own_store, open_peer_store, open_witness
@@ -56,6 +58,7 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "archive.size": lambda s: s.archive.size("a/b.mp3"),
     "archive.read": lambda s: s.archive.read("a/b.mp3", 0, 10),
     "archive.content": lambda s: s.archive.content("a/b.mp3"),
+    "archive.hold": lambda s: s.archive.hold("a/b.mp3", on=True),
     "archive.remove": lambda s: s.archive.remove("a/b.mp3"),
     "queue.send": lambda s: s.ingest.send(b"{}"),
     "queue.length": lambda s: s.ingest.length(),
@@ -109,6 +112,13 @@ CALLS: dict[str, Callable[[OwnStore], object]] = {
     "state.parked": lambda s: s.state.parked(),
     "state.note_parked": lambda s: s.state.note_parked(ParkedRecording(R, after(0), "x")),
     "state.forget_parked": lambda s: s.state.forget_parked(R),
+    "state.held": lambda s: s.state.held(),
+    "state.note_held": lambda s: s.state.note_held(HeldRecording(R, after(0), Hold(after(0), True, MAIN, "ann", "x"))),
+    "state.forget_held": lambda s: s.state.forget_held(R),
+    "expiries.put": lambda s: s.expiries.put(Expiring(after(0), after(0), R)),
+    "expiries.due": lambda s: s.expiries.due(after(0), 10),
+    "expiries.move": lambda s: s.expiries.move(Expiring(after(0), after(0), R), after(1)),
+    "expiries.remove": lambda s: s.expiries.remove(Expiring(after(0), after(0), R)),
     "catalogue.add": lambda s: s.catalogue.add(finding(archived("r"), conversation())),
     "catalogue.search": lambda s: s.catalogue.search(after(0).date(), None, 10),
     "reigns.note": lambda s: s.reigns.note(Reign(Epoch(1), MAIN, after(0))),

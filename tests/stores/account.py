@@ -7,7 +7,7 @@ from tests.stores.blobs import MemoryArchive, MemoryHeartbeats
 from tests.stores.catalogue import MemoryCatalogue, MemoryListenings, MemoryReigns
 from tests.stores.leases import MemoryLease
 from tests.stores.queues import MemoryQueue
-from tests.stores.recovery import MemoryDays, MemoryEvidence, MemoryLog, MemoryRequests
+from tests.stores.recovery import MemoryDays, MemoryEvidence, MemoryExpiries, MemoryLog, MemoryRequests
 from tests.stores.screens import (
     MemoryAlarms,
     MemoryBoards,
@@ -55,6 +55,7 @@ class MemoryStores:
     staged: MemoryStaged
     requests: MemoryRequests
     days: MemoryDays
+    expiries: MemoryExpiries
     log: MemoryLog
     evidence: MemoryEvidence
 
@@ -96,6 +97,7 @@ class MemoryAccount:
             staged=MemoryStaged(clock),
             requests=MemoryRequests(),
             days=MemoryDays(),
+            expiries=MemoryExpiries(),
             log=MemoryLog(),
             evidence=MemoryEvidence(),
         )
@@ -105,7 +107,7 @@ class MemoryAccount:
             *(s.ledger, s.jobs, s.interactions, s.open_conversations, s.outbox, s.state),
             *(s.screens, s.screen_files, s.screen_outbox, s.sessions, s.workstations, s.alarms, s.boards, s.staged),
             *(s.catalogue, s.reigns, s.listenings),
-            *(s.requests, s.days, s.log, s.evidence),
+            *(s.requests, s.days, s.expiries, s.log, s.evidence),
         )
         for store in self._all:
             store.power = self.power
@@ -140,6 +142,7 @@ class MemoryAccount:
             staged=s.staged.view(link),
             requests=s.requests.view(link),
             days=s.days.view(link),
+            expiries=s.expiries.view(link),
             log=s.log.view(link),
             evidence=s.evidence.view(link),
         )

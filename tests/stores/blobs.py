@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from capture.errors import Locked
 from capture.model.authority import Heartbeat
 from capture.model.identity import NodeName
 from capture.model.ledger import Copy, LedgerEntry
@@ -27,7 +28,10 @@ class StoredBlob:
 
 
 class MemoryArchive(Store):
-    """`blobs` and `sidecars` by path; `refused` counts commits that came second."""
+    """`blobs` and `sidecars` by path; `refused` counts commits that came second; `holds` has what is under hold.
+
+    `can_hold = False` is a store that knows no holds.
+    """
 
     kind = "archive"
 
@@ -37,6 +41,8 @@ class MemoryArchive(Store):
         self._by_stem: dict[str, list[StoredBlob]] = {}
         self.sidecars: dict[str, bytes] = {}
         self.refused: list[str] = []
+        self.holds: set[str] = set()
+        self.can_hold = True
 
     @operation
     def find(self, stem: str) -> LedgerEntry | None:
@@ -60,7 +66,16 @@ class MemoryArchive(Store):
         self.sidecars[beside(path)] = document
 
     @operation
+    def hold(self, path: str, *, on: bool) -> bool:
+        if path not in self.blobs or not self.can_hold:
+            return False
+        (self.holds.add if on else self.holds.discard)(path)
+        return True
+
+    @operation
     def remove(self, path: str) -> None:
+        if path in self.holds:
+            raise Locked(f"{path} is locked (BlobImmutableDueToLegalHold)")
         if (blob := self.blobs.pop(path, None)) is not None:
             self._by_stem[path.rpartition(".")[0]].remove(blob)
         self.sidecars.pop(beside(path), None)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from capture.model.day import DayReport, merge_days
 from capture.model.evidence import Archived
 from capture.model.identity import NodeName
 from capture.model.request import Item, Outcome, Request, merge_requests
+from capture.model.retention import Expiring
 from tests.stores.store import Store, operation
 
 
@@ -87,11 +89,12 @@ class MemoryLog(Store):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: dict[str, dict[tuple[datetime, str, bool], Archived]] = {}
+        self.entries: dict[str, dict[tuple[datetime, str, str, str, str], Archived]] = {}
 
     @operation
     def add(self, entry: Archived, period: str) -> None:
-        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id, entry.note != ""] = entry
+        told_apart = (entry.note, entry.archived_at.isoformat(), entry.path) if entry.note else ("", "", "")
+        self.entries.setdefault(period, {})[entry.created_on, entry.recording_id, *told_apart] = entry
 
     @operation
     def of(self, period: str) -> Iterator[Archived]:
@@ -123,3 +126,35 @@ class MemoryEvidence(Store):
     @operation
     def names(self, node: NodeName) -> list[str]:
         return sorted(name for name in self.blocks if name.startswith(f"node={node}/"))
+
+
+class MemoryExpiries(Store):
+    """`expiring` by day and recording."""
+
+    kind = "expiries"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expiring: dict[tuple[str, datetime, str], Expiring] = {}
+
+    @operation
+    def put(self, expiring: Expiring) -> None:
+        self.expiring[_key(expiring)] = expiring
+
+    @operation
+    def due(self, now: datetime, limit: int) -> list[Expiring]:
+        return [self.expiring[key] for key in sorted(self.expiring) if self.expiring[key].at <= now][:limit]
+
+    @operation
+    def move(self, expiring: Expiring, at: datetime) -> None:
+        self.expiring.pop(_key(expiring), None)
+        later = replace(expiring, at=at)
+        self.expiring[_key(later)] = later
+
+    @operation
+    def remove(self, expiring: Expiring) -> None:
+        self.expiring.pop(_key(expiring), None)
+
+
+def _key(expiring: Expiring) -> tuple[str, datetime, str]:
+    return f"{expiring.at.astimezone(UTC):%Y%m%d}", expiring.created_on, expiring.recording_id

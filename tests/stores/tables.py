@@ -19,6 +19,7 @@ from capture.model.authority import (
     merge_watermarks,
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
+from capture.model.hold import HeldRecording
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, ParkedRecording, RejectedMessage, Tally, merge_entries
 from capture.model.recording import Job, JobState
@@ -210,7 +211,7 @@ class MemoryOutbox(Store):
 
 
 class MemoryState(Store):
-    """The single values, by name; `rejections` by queue and body; `parkings` by recording."""
+    """The single values, by name; `rejections` by queue and body; `parkings` and `holds` by recording."""
 
     kind = "state"
 
@@ -222,6 +223,7 @@ class MemoryState(Store):
         self.errors: list[tuple[datetime, str]] = []
         self.rejections: dict[tuple[str, bytes], tuple[datetime, str]] = {}
         self.parkings: dict[RecordingId, ParkedRecording] = {}
+        self.holds: dict[RecordingId, HeldRecording] = {}
         self.preferences: list[Preference] = []
         self.revocations: list[Revocation] = []
         self.yielded: list[Yields] = []
@@ -327,6 +329,18 @@ class MemoryState(Store):
     @operation
     def forget_parked(self, recording_id: RecordingId) -> None:
         self.parkings.pop(recording_id, None)
+
+    @operation
+    def held(self) -> list[HeldRecording]:
+        return [self.holds[key] for key in sorted(self.holds)]
+
+    @operation
+    def note_held(self, held: HeldRecording) -> None:
+        self.holds[held.recording_id] = held
+
+    @operation
+    def forget_held(self, recording_id: RecordingId) -> None:
+        self.holds.pop(recording_id, None)
 
 
 def _name(queue: str, body: bytes) -> str:

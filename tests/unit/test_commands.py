@@ -55,12 +55,12 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
 
         do_POST = do_GET  # noqa: N815  the library's name
 
-        def _answer(self, node: Node) -> Answer:  # noqa: PLR0911  same
+        def _answer(self, node: Node) -> Answer:  # noqa: C901, PLR0911  same
             parts = urlsplit(self.path)
             path = [unquote(each) for each in parts.path.removeprefix("/api/").split("/")]
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            admin = path[0] == "role" or path[-1] in ("requeue", "media")
+            admin = path[0] == "role" or path[-1] in ("requeue", "media", "hold")
             if self.headers.get("x-functions-key") not in ((HOST_KEY,) if admin else (KEY, HOST_KEY)):
                 return Answer(401, "")
             match path:
@@ -76,6 +76,10 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
                     return answer(lambda: node.search.run(query))
                 case ["recordings", name]:
                     return answer(lambda: node.console.recording(name, query.get("at", "")))
+                case ["holds"]:
+                    return answer(node.holding.listed)
+                case ["recordings", name, "hold"]:
+                    return answer(lambda: node.holding.run(name, body))
                 case ["recordings", name, "media"]:
                     asked = Asked("GET", "", self.path, query, {"range": self.headers.get("range", "")})
                     return answer(lambda: node.console.audio(name, asked))
@@ -241,6 +245,24 @@ def test_an_altered_object_is_not_taken_for_the_recording(office: Office, tmp_pa
     assert result.exit_code == 1
     assert "altered" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hold_is_set_listed_and_released(office: Office) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    office.pair.turn()
+    why = ["--at", recording.created_on.isoformat(), "--by", "ann", "--reason", "case 7"]
+    held = office.run("hold", "set", recording.id, *why, "--json")
+    assert (held.exit_code, document(held)["held"]) == (0, True)
+    (line,) = document(office.run("hold", "list", "--json"))
+    assert (line["recording_id"], line["by"], line["reason"]) == (recording.id, "ann", "case 7")
+    assert "case 7" in office.run("hold", "list", COLUMNS="200").stdout
+    assert "released" in office.run("hold", "release", recording.id, *why).stdout
+    assert document(office.run("hold", "list", "--json")) == []
+    again = office.run("hold", "release", recording.id, *why)
+    assert again.exit_code == 1
+    assert "not under hold" in again.stderr
+    assert office.run("hold", "set", recording.id).exit_code == 2
 
 
 def test_a_handover_waits_until_the_other_node_is_active(office: Office) -> None:

@@ -52,6 +52,8 @@ def test_every_function_of_the_design_is_there() -> None:
         "verification",
         "verification_close",
         "recording_remove",
+        "recording_hold",
+        "holds",
         "respond",
     ]
 

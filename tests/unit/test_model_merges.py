@@ -1,6 +1,7 @@
 """The merges are joins: order, grouping and repetition change nothing."""
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -19,6 +20,7 @@ from capture.model.authority import (
 )
 from capture.model.conversation import Conversation, Interaction, latest, merge_interactions
 from capture.model.day import Closing, DayReport, merge_days
+from capture.model.hold import Hold
 from capture.model.identity import AgentId, ConversationId, Epoch, NodeName, RecordingId, SessionId
 from capture.model.ledger import Copy, LedgerEntry, Parked, Removal, ScreenTimes, merge_entries, merge_screens
 from capture.model.request import Kind, Phase, Progress, Request, Wish, merge_requests
@@ -56,6 +58,11 @@ screens = st.builds(
 )
 
 
+holds = st.builds(
+    Hold, at=times, on=st.booleans(), node=nodes, by=st.sampled_from(["ann", "bob"]), reason=st.just("case 7")
+)
+
+
 def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
     return st.builds(
         LedgerEntry,
@@ -68,6 +75,8 @@ def entries(recording: str = "r1") -> st.SearchStrategy[LedgerEntry]:
         screen=st.none() | screens,
         lost=st.frozensets(copies, max_size=2),
         removed=st.none() | st.builds(Removal, at=times, node=nodes, by=st.just("ann"), reason=st.just("a card")),
+        hold=st.none() | holds,
+        keep_until=st.none() | times,
     )
 
 
@@ -105,6 +114,13 @@ def test_archived_is_never_lost(one: LedgerEntry, other: LedgerEntry) -> None:
     assert (joined.state == "archived") == (removed is None and bool(joined.copies - one.lost - other.lost))
     if not one.lost | other.lost and removed is None:
         assert (joined.state == "archived") == (one.state == "archived" or other.state == "archived")
+
+
+@given(st.lists(holds, min_size=1, max_size=4))
+def test_the_latest_word_about_a_hold_counts_and_of_two_at_once_the_hold(words: list[Hold]) -> None:
+    parts = (LedgerEntry(RecordingId("r1"), START, hold=word) for word in words)
+    latest = max(word.at for word in words)
+    assert reduce(merge_entries, parts).held == any(word.on for word in words if word.at == latest)
 
 
 @given(st.lists(copies, min_size=1, max_size=4))
