@@ -129,11 +129,14 @@ class Finisher:
                 _READ_AGAIN_AFTER.total_seconds(),
             )
         self.interactions.add(entry, conversation)
-        self.catalogue.add(finding(entry, conversation))
+        if entry.removed is None:
+            self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         known = self.ledger.merge(entry)
         if known.removed is not None:
+            # After the merge: whichever fact comes late, the catalogue has nothing personal of it in the end.
+            self.catalogue.add(finding(known, None))
             for copy in self._own_copies(known):
                 # Noted before it is done: killed in between, the next telling does it.
                 period = period_of(self.clock.now(), self.log_period)
