@@ -1,5 +1,6 @@
 """Seals each period (a day) of this node's log into a block, and checks the blocks of both nodes in both accounts."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ class Chain:
                 if good and (read := _read(good[0])) is not None:
                     blocks.append(read)
         for item in problems:
-            emit(Event.LOG_BROKEN, node=self.node, block=item.id, why=item.why)
+            emit(Event.LOG_BROKEN, logging.ERROR, node=self.node, block=item.id, why=item.why)
         return problems, blocks
 
     def _names(self, node: NodeName, latest: int | None) -> list[str]:
