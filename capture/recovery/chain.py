@@ -23,6 +23,12 @@ def name_of(node: NodeName, number: int, period: str) -> str:
     return f"node={node}/block={number:08}-{period}.jsonl"
 
 
+def period_in(name: str) -> str | None:
+    """Period of a block by its name; None: this is no name of a block."""
+    found = _NAME.fullmatch(name)
+    return found["period"] if found is not None else None
+
+
 @dataclass(slots=True)
 class Chain:
     """The blocks. `accounts` are the two places in which they lie, the own one among them."""
