@@ -23,12 +23,14 @@ async function show() {
   }
 }
 
-function verification({ verification: last, blocks, objects }) {
+function verification({ verification: last, blocks, chains }) {
   if (!last) return ["Nothing has been verified yet."];
   const about = `${last.compared} recordings${last.sample ? ` of a sample of ${last.sample}` : ""}`;
   const state = last.ended ? `ended ${when(last.ended)}` : last.status;
-  const [kind, verdict] = last.detected ? ["bad", `${last.detected} found: ${blocks.length ? "the log is broken" : "the log is whole"}`]
-    : last.ended ? ["good", "nothing is wrong, the log is whole"] : ["faint", "nothing found so far"];
+  const log = blocks.length ? "the log is broken" : !chains.some((each) => each.blocks) ? "no block of the log is sealed yet"
+    : last.sample ? "the latest blocks of the log are whole" : "the log is whole";
+  const [kind, verdict] = last.detected ? ["bad", `${last.detected} found; ${log}`]
+    : last.ended ? ["good", `nothing is wrong; ${log}`] : ["faint", "nothing found so far"];
   return [`Verification ${last.id}, ${state}, ${about}: `, make("span", { class: kind }, verdict)];
 }
 
