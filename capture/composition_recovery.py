@@ -11,6 +11,7 @@ from capture.recovery.days import Compliance
 from capture.recovery.expiry import Expiry
 from capture.recovery.fetch import Fetching
 from capture.recovery.holds import Holding
+from capture.recovery.integrity import Integrity
 from capture.recovery.keeping import Keeping
 from capture.recovery.looking import Looking
 from capture.recovery.objects import Objects
@@ -29,6 +30,7 @@ class Evidence:
         accounts = {on.name: own.evidence, on.peer_name: on.peer.evidence}
         chain = Chain(on.name, own.log, accounts, clock, timedelta(minutes=settings.log_block_minutes))
         self.asking = Asking(on.name, own.requests, redundancy.notifier, clock)
+        self.integrity = Integrity(self.asking, own.evidence, sorted((on.name, on.peer_name)))
         self.removing = Removing(on.name, own.ledger, on.peer.ledger, audio.finisher, clock)
         self.holding = Holding(on.name, own.ledger, own.state, audio.finisher, clock)
         self.compliance = Compliance(

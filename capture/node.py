@@ -134,6 +134,7 @@ class Node:
             {
                 "recovery": lambda asked: self.asking.ask(asked.body) if asked.body else self.asking.listed(),
                 "verification": lambda asked: self.compliance.listed(asked.query.get("days")),
+                "integrity": lambda _: evidence.integrity.read(),
             },
         )
         self.search = self.console.search

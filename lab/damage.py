@@ -35,6 +35,14 @@ def delete_ledger_rows(connection_string: str, recordings: Collection[str]) -> N
         _each(table, "delete", [row for row in found if id_of(row) in recordings])
 
 
+def forget_days(connection_string: str) -> int:
+    """Delete what is known of the days, so that they are read again. Return of how many days something was known."""
+    with TableClient.from_connection_string(connection_string, "days") as table:
+        found = [dict(row) for row in table.list_entities(select=["PartitionKey", "RowKey"])]
+        _each(table, "delete", found)
+    return len(found)
+
+
 def remove_object(connection_string: str, path: str) -> None:
     """Delete an archived recording and the document beside it."""
     with BlobServiceClient.from_connection_string(connection_string) as blobs:

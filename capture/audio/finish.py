@@ -144,12 +144,16 @@ class Finisher:
                 _READ_AGAIN_AFTER.total_seconds(),
             )
         self.interactions.add(entry, conversation)
-        self.catalogue.add(finding(entry, conversation))
+        if entry.removed is None:
+            self.catalogue.add(finding(entry, conversation))
         if entry.parked is not None and entry.state == "parked":
             self.state.note_parked(ParkedRecording(entry.recording_id, entry.created_on, entry.parked.reason))
         self.lasting.note(entry)
         known = self.ledger.merge(entry)
         Protection(self.node, self.archive, self.state).follow(known, self._own_copies(known))
+        if known.removed is not None:
+            # After the merge: whichever fact comes late, the catalogue has nothing personal of it in the end.
+            self.catalogue.add(finding(known, None))
         self._delete(known)
         if len({copy.node for copy in known.copies}) > 1:
             emit(Event.SECOND_COPY_FOUND, logging.WARNING, node=self.node, recording=entry.recording_id)

@@ -70,7 +70,9 @@ class Media:
 
     def _nearest(self, entry: LedgerEntry) -> Copy:
         """Choose the own copy where there is one: it can be read with the other region down."""
-        known = [copy for copy in sorted(entry.copies) if copy.node in self.archives]
+        if entry.removed is not None:
+            raise Absent("a person has had this recording removed")
+        known = [copy for copy in sorted(entry.copies - entry.lost) if copy.node in self.archives]
         if not known:
             raise Absent("this recording is not archived")
         return next((copy for copy in known if copy.node == self.node), known[0])

@@ -13,6 +13,9 @@ from capture.model.conversation import Conversation
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.model.ledger import LedgerEntry
 
+REMOVED = "removed"
+"""The state of a line whose recording a person has had removed."""
+
 
 class Word(StrEnum):
     """What a recording of a day may be found by."""
@@ -55,8 +58,10 @@ class Page:
 
 
 def finding(entry: LedgerEntry, conversation: Conversation | None) -> Finding:
-    """Say in one line what is known of a recording."""
+    """Say in one line what is known of a recording; of a removed one nothing personal."""
     address = entry.address
+    if entry.removed is not None:
+        conversation = None
     return Finding(
         recording_id=entry.recording_id,
         created_on=entry.created_on,
@@ -75,9 +80,14 @@ def finding(entry: LedgerEntry, conversation: Conversation | None) -> Finding:
 
 
 def join(known: Finding | None, new: Finding) -> Finding:
-    """Join a line with an earlier one: what is archived stays so, and a description is not lost."""
-    if known is None:
+    """Join a line with an earlier one: what is archived stays so, and a description is not lost.
+
+    What is removed stays so, and keeps no description.
+    """
+    if known is None or new.state == REMOVED:
         return new
+    if known.state == REMOVED:
+        return known
     if not new.described:
         new = replace(
             new,

@@ -25,7 +25,8 @@ class Catalogue(Protocol):
     def add(self, finding: Finding) -> None:
         """Keep a line under its day and all of its words. What it does not know, an earlier line of it may.
 
-        A line that is not archived never replaces one that is.
+        A line that is not archived never replaces one that is, but for one that is removed: that one is found by its
+        day and its conversation alone, with nothing personal in it, and stays so.
         """
 
     def search(self, day: date, word: tuple[Word, str] | None, limit: int, after: str | None = None) -> Page:

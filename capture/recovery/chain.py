@@ -1,5 +1,6 @@
 """Seals each period (a day) of this node's log into a block, and checks the blocks of both nodes in both accounts."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,12 @@ _LATEST_NOTE = timedelta(hours=1)
 def name_of(node: NodeName, number: int, period: str) -> str:
     """Name of a block. Names order as numbers do."""
     return f"node={node}/block={number:08}-{period}.jsonl"
+
+
+def period_in(name: str) -> str | None:
+    """Period of a block by its name; None: this is no name of a block."""
+    found = _NAME.fullmatch(name)
+    return found["period"] if found is not None else None
 
 
 @dataclass(slots=True)
@@ -99,7 +106,7 @@ class Chain:
                 if good and (read := _read(good[0])) is not None:
                     blocks.append(read)
         for item in problems:
-            emit(Event.LOG_BROKEN, node=self.node, block=item.id, why=item.why)
+            emit(Event.LOG_BROKEN, logging.ERROR, node=self.node, block=item.id, why=item.why)
         return problems, blocks
 
     def _names(self, node: NodeName, latest: int | None) -> list[str]:

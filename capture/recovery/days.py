@@ -1,5 +1,6 @@
 """How each day stands: its completed calls against what is archived, and a second count that shares nothing with it."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +60,9 @@ class Compliance:
             start = (now - back * _A_DAY).replace(hour=0, minute=0, second=0, microsecond=0)
             report = known.get(f"{start:%Y-%m-%d}")
             if report is None or now - report.read_at >= (_RECENT if back <= 1 else _EARLIER):
-                self._keep(self.read(start))
+                read = self.read(start)
+                self._keep(read)
+                self._tell(read, report)
                 return True
         return False
 
@@ -82,7 +85,7 @@ class Compliance:
                     counts["without_recording"] += 1
         last = end - timedelta(microseconds=1)
         ours = {key for key in self.ledger.states(start, last) if not key.startswith(_SCREEN)}
-        report = DayReport(
+        return DayReport(
             day=f"{start:%Y-%m-%d}",
             read_at=self.clock.now(),
             completed=completed,
@@ -94,9 +97,13 @@ class Compliance:
             in_dynamics=self.source.count(start, end),
             in_ledger=len(ours | self.jobs.known(start, last)),
         )
-        if (why := report.incident(self.target)) is not None:
-            emit(Event.DAY_INCOMPLETE, node=self.node, day=report.day, why=why)
-        return report
+
+    def _tell(self, report: DayReport, before: DayReport | None) -> None:
+        """Log what is wrong with a day, unless a person has closed just that."""
+        why = report.incident(self.target)
+        closed = before is not None and before.closing is not None and before.incident(self.target) == why
+        if why is not None and not closed:
+            emit(Event.DAY_INCOMPLETE, logging.WARNING, node=self.node, day=report.day, why=why)
 
     def listed(self, days: str | None = None) -> list[dict[str, Any]]:
         """Show the latest days, the latest first. Malformed: `days` is no number from 1 to 366."""

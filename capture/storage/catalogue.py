@@ -11,7 +11,7 @@ from itertools import islice
 
 from azure.data.tables import TableClient, UpdateMode
 
-from capture.model.catalogue import Finding, Page, Word, join, words
+from capture.model.catalogue import REMOVED, Finding, Page, Word, join, words
 from capture.model.identity import ConversationId, NodeName, RecordingId
 from capture.storage import rows
 from capture.storage.failures import failures, once_more
@@ -36,7 +36,10 @@ class TableCatalogue:
         name = rows.timed_key(finding.created_on, finding.recording_id)
         with failures(self._setting, "write the catalogue"):
             if not finding.described or finding.state != "archived":
-                finding = join(_finding(rows.read(self._table, day, f"{_EVERY}|{name}")), finding)
+                known = _finding(rows.read(self._table, day, f"{_EVERY}|{name}"))
+                if finding.state == REMOVED and known is not None and known.state != REMOVED:
+                    self._strip(day, name, finding)
+                finding = join(known, finding)
             row = _row(finding)
             prefixes = [_EVERY, *(_prefix(word, value) for word, value in words(finding)[:_MOST_WORDS])]
             operations = [
@@ -44,6 +47,14 @@ class TableCatalogue:
                 for prefix in dict.fromkeys(prefixes)
             ]
             once_more(partial(self._table.submit_transaction, operations))
+
+    def _strip(self, day: str, name: str, removed: Finding) -> None:
+        """Delete the words of a line, whichever it has had. The line itself goes last, so a kill leaves a reason to."""
+        wanted = f"PartitionKey eq '{day}' and recording_id eq '{removed.recording_id.replace("'", "''")}'"
+        for row in list(self._table.query_entities(wanted, select=["PartitionKey", "RowKey"])):
+            key = str(row["RowKey"])
+            if key.endswith(f"|{name}") and not key.startswith(f"{_EVERY}|"):
+                once_more(partial(self._table.delete_entity, day, key))
 
     def search(self, day: date, word: tuple[Word, str] | None, limit: int, after: str | None = None) -> Page:
         """Find the lines of a day, or those with a word that begins so; at most `limit`, from `after` on."""

@@ -11,7 +11,7 @@ _FIELD = re.compile(r'extract\(@"\\b(\w+)=')
 _SWITCH = re.compile(r"replace\(loadTextContent\('\.\./queries/([\w-]+\.kql)'\), '([^']+)',")
 
 ALERTS = frozenset(
-    "no-active two-active lag parked peer-silent outbox secret-expiring refused witness-unreachable".split()
+    "no-active two-active lag parked evidence peer-silent outbox secret-expiring refused witness-unreachable".split()
 )
 
 

@@ -43,6 +43,14 @@ var alerts = [
     window: 'PT15M'
   }
   {
+    name: 'evidence'
+    title: 'Something that was archived is gone or altered, or a day is incomplete'
+    query: loadTextContent('../queries/evidence.kql')
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+  }
+  {
     name: 'peer-silent'
     title: 'A node does not hear of its peer'
     query: loadTextContent('../queries/peer-silent.kql')

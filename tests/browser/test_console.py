@@ -1,20 +1,25 @@
 """The console in a browser: it plays a call, seeks, shows a failover, and anybody can use it."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lab.console_calls import ShownCall
 from lab.pair import NODES, Pair
+from lab.stored import read_ledger
 from lab.waiting import wait_until
+from tests.browser.conftest import CALLS
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 POSITION = "document.querySelector('audio').currentTime"
 FAILOVER_MS = 40_000
+RECOVERY_MS = 60_000
+RECOVERY_EVERY_MS = 5_000
 
 
 def until(page: Page, expression: str) -> None:
@@ -55,8 +60,7 @@ def test_the_page_asks_nobody_but_its_node_and_breaks_no_rule_of_its_policy(page
     open_a_call(page, pair)
     page.get_by_text("Its bytes are what was archived").wait_for()
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(pair.nodes["main"].root).netloc}
-    # Recovery and verification may not be there: the page says so, the browser notes the 404.
-    assert [line for line in said if "404" not in line] == []
+    assert said == []
 
 
 def test_a_call_plays_and_can_be_sought_and_hastened(page: Page, pair: Pair) -> None:
@@ -100,6 +104,20 @@ def test_a_call_is_found_by_the_end_of_its_number_and_by_its_agent(page: Page, p
     page.get_by_text("0 found in").wait_for()
 
 
+def test_a_verification_shows_that_all_is_as_it_was_archived(page: Page, pair: Pair) -> None:
+    """Before a call is put into one archive alone, which verification would tell."""
+    open_console(page, pair)
+    expect(page.locator("#integrity")).to_contain_text("Nothing has been verified yet.")
+    name = page.evaluate(
+        """fetch("/api/console/recovery", { method: "POST", headers: { "x-capture-console": "1" },
+        body: JSON.stringify({ kind: "verify" }) }).then((answer) => answer.json()).then((said) => said.id)"""
+    )
+    verdict = page.locator("#integrity li").first
+    expect(verdict).to_contain_text("nothing is wrong; no block of the log is sealed yet", timeout=RECOVERY_MS)
+    expect(verdict).to_contain_text(f"Verification {name}, ended")
+    expect(verdict).to_contain_text(f"{2 * CALLS} recordings")
+
+
 def test_a_screen_is_shown_in_step_with_its_call_and_the_line_has_holds_and_agents(
     page: Page, pair: Pair, shown: ShownCall
 ) -> None:
@@ -126,54 +144,104 @@ def test_a_screen_is_shown_in_step_with_its_call_and_the_line_has_holds_and_agen
     until(page, "document.querySelector('video').paused")
 
 
-def test_the_page_starts_and_stops_requests_of_recovery(page: Page, pair: Pair) -> None:
-    """The page alone, with what answers it made up: that it recovers is shown where recovery is."""
-    sent: list[Any] = []
-    request = {"id": "r-1", "mode": "period", "from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
-    request |= {"status": "running", "started": "2026-11-24T00:00:00Z", "ended": None}  # type: ignore[dict-item]
-    figures = {"detected": 7, "recovered": 3, "failed": 0}
+def started(page: Page) -> Locator:
+    """Start the recovery that is filled in, and return its line."""
+    with page.expect_response(lambda answer: answer.request.method == "POST") as taken:
+        page.get_by_role("button", name="Start").click()
+    name = taken.value.json()["id"]
+    expect(page.locator("#recovery-said")).to_have_text(f"Request {name}: waiting")
+    return page.locator("#requests tbody tr").filter(has_text=name)
 
-    def answer(route: Route, asked: Request) -> None:
-        if asked.method == "POST":
-            assert asked.headers["x-capture-console"] == "1"
-            sent.append(asked.post_data_json)
-            route.fulfill(json=request | figures)
-        else:
-            route.fulfill(json=[request | figures] if sent else [])
 
-    page.route("**/api/console/recovery", answer)
+def ask_for(page: Page, ago: timedelta) -> Locator:
+    """Start a recovery of the hour around so long ago, and return its line."""
+    middle = datetime.now(UTC) - ago
+    page.get_by_label("From (UTC)").fill(f"{middle - timedelta(minutes=30):%Y-%m-%dT%H:%M}")
+    page.get_by_label("To (UTC)").fill(f"{middle + timedelta(minutes=30):%Y-%m-%dT%H:%M}")
+    return started(page)
+
+
+def figures(line: Locator) -> dict[str, str]:
+    """What a line of the requests says, by the title of the column."""
+    titles = line.page.locator("#requests th").all_inner_texts()
+    return dict(zip(titles, line.locator("td").all_inner_texts(), strict=True))
+
+
+def suppressed(pair: Pair, ago: timedelta, count: int, **shape: object) -> set[str]:
+    """Let recordings appear so late that discovery does not look there any more, and return their ids."""
+    before = {each["recording_id"] for each in pair.organisation.published(hashes=False)}
+    pair.organisation.publish(count, recordings_per_call=1, created_ago_seconds=ago.total_seconds(), **shape)
+    return {each["recording_id"] for each in pair.organisation.published(hashes=False)} - before
+
+
+def archived(pair: Pair, recordings: set[str]) -> bool:
+    """Tell whether both ledgers have copies of them."""
+    ledgers = [read_ledger(pair.storage[name].connection_string) for name in NODES]
+    return all(recordings <= {row.recording_id for row in ledger if row.copies} for ledger in ledgers)
+
+
+def test_the_days_show_the_figures_of_what_is_archived(page: Page, pair: Pair) -> None:
     open_console(page, pair)
-    page.get_by_label("From (UTC)").fill("2026-11-22T00:00")
-    page.get_by_label("To (UTC)").fill("2026-11-23T00:00")
+    line = page.locator("#days tbody tr").filter(has_text=f"{datetime.now(UTC):%Y-%m-%d}")
+    line.wait_for()
+    titles = page.locator("#days th").all_inner_texts()
+    shown = dict(zip(titles, line.locator("td").all_inner_texts(), strict=True))
+    assert (shown["completed"], shown["with recording"], shown["archived"]) == (str(CALLS),) * 3
+    assert (shown["in Dynamics"], shown["in the ledger"]) == (str(2 * CALLS),) * 2
+    assert (shown["compliance"], shown["what is wrong"]) == ("100.00 %", "")
+
+
+def test_a_recovery_is_started_on_the_page_and_fetches_what_is_missing(page: Page, pair: Pair) -> None:
+    ago = timedelta(hours=30)
+    late = suppressed(pair, ago, 2)
+    open_console(page, pair)
     page.get_by_label("Only report").check()
-    page.get_by_role("button", name="Start").click()
-    page.get_by_role("button", name="Stop request r-1").click()
-    until(page, "document.getElementById('recovery-said').textContent.includes('r-1')")
-    page.get_by_label("or ids").fill("id-1\nid-2")
-    page.get_by_role("button", name="Start").click()
-    wait_until("three requests were sent", lambda: len(sent) == 3, 10)
-    assert sent == [
-        {"from": "2026-11-22T00:00:00Z", "to": "2026-11-23T00:00:00Z", "dry_run": True},
-        {"stop": "r-1"},
-        {"ids": ["id-1", "id-2"], "dry_run": True},
-    ]
+    line = ask_for(page, ago)
+    expect(line).to_contain_text("done", timeout=RECOVERY_MS)
+    said = figures(line)
+    assert (said["what"], said["detected"], said["recovered"]) == ("report only", "2", "0")
+    assert not archived(pair, late)
+    page.get_by_label("Only report").uncheck()
+    line = ask_for(page, ago)
+    expect(line).to_contain_text("done", timeout=RECOVERY_MS)
+    said = figures(line)
+    assert (said["what"], said["mode"], said["detected"]) == ("recover", "manual", "2")
+    assert (said["recovered"], said["failed"]) == ("2", "0")
+    assert archived(pair, late)
+
+
+def test_a_recovery_of_ids_that_dynamics_does_not_know_fails_and_says_so(page: Page, pair: Pair) -> None:
+    open_console(page, pair)
+    page.get_by_label("or ids").fill("no-such-recording\nno-such-conversation")
+    line = started(page)
+    expect(line).to_contain_text("done", timeout=RECOVERY_MS)
+    assert (figures(line)["detected"], figures(line)["failed"]) == ("2", "2")
+
+
+def test_a_recovery_is_stopped_on_the_page_and_taken_up_again(page: Page, pair: Pair) -> None:
+    ago = timedelta(hours=40)
+    suppressed(pair, ago, 1, file_delay_seconds=None)
+    open_console(page, pair)
+    line = ask_for(page, ago)
+    # Its file does not come, so the request cannot end before it is stopped.
+    expect(line).to_contain_text("fetching", timeout=RECOVERY_MS)
+    assert (figures(line)["detected"], figures(line)["recovered"]) == ("1", "0")
+    line.get_by_role("button", name="Stop").click()
+    expect(line).to_contain_text("stopped")
+    assert serious(page) == []
+    page.wait_for_timeout(2.5 * RECOVERY_EVERY_MS)
+    assert figures(line)["status"] == "stopped"
+    line.get_by_role("button", name="Resume").click()
+    expect(line).to_contain_text("fetching")
+    expect(line.get_by_role("button", name="Stop")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page: Page, pair: Pair, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme)
-    day = {"day": "2026-11-22", "completed": 9, "with_recording": 8, "archived": 7, "pending": 1, "parked": 0}
-    page.route(
-        "**/verification*",
-        lambda route: route.fulfill(json=[day | {"without_recording": 1, "too_short": 0, "compliance": 0.875}]),
-    )
-    request = {"id": "r-1", "mode": "period", "from": None, "to": None, "status": "running", "detected": 1}
-    page.route(
-        "**/recovery",
-        lambda route: route.fulfill(json=[request | {"recovered": 0, "failed": 0, "started": None, "ended": None}]),
-    )
     open_a_call(page, pair)
-    expect(page.locator("#days")).to_contain_text("87.50 %")
+    expect(page.locator("#days")).to_contain_text("100.00 %")
+    expect(page.locator("#requests")).to_contain_text("automatic")
     assert serious(page) == []
 
 

@@ -86,6 +86,25 @@ def test_what_is_archived_stays_so_and_a_description_is_not_lost(world: World) -
     assert (line.state, line.node) == ("archived", "main")
 
 
+def test_a_removed_line_is_found_by_day_and_conversation_alone_with_nothing_personal(world: World) -> None:
+    catalogue = world.main.catalogue
+    catalogue.add(replace(LINE, agents=("An Earlier Agent",)))
+    catalogue.add(LINE)
+    other = replace(LINE, recording_id=RecordingId("r2"))
+    catalogue.add(other)
+    removed = Finding(LINE.recording_id, LINE.created_on, LINE.conversation_id, state="removed")
+    catalogue.add(removed)
+    catalogue.add(removed)
+    assert catalogue.search(DAY, None, 9).findings == (removed, other)
+    assert catalogue.search(DAY, (Word.CONVERSATION, "c1"), 9).findings == (removed, other)
+    for word in ((Word.AGENT, "jane"), (Word.AGENT, "ruiz"), (Word.NUMBER, as_number("2345678"))):
+        assert found(world, word) == ["r2"]
+    assert found(world, (Word.AGENT, "earlier")) == []
+    # What was found out before the removal may be told after it.
+    catalogue.add(Finding(LINE.recording_id, LINE.created_on, LINE.conversation_id, state="parked", agents=("Jane",)))
+    assert catalogue.search(DAY, (Word.CONVERSATION, "c1"), 9).findings == (removed, other)
+
+
 def test_the_latest_reigns_come_first_and_the_first_word_about_one_holds(world: World) -> None:
     reigns = world.main.reigns
     assert reigns.latest(5) == []

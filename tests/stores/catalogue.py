@@ -2,7 +2,7 @@
 
 from datetime import UTC, date
 
-from capture.model.catalogue import Finding, Page, Word, join, words
+from capture.model.catalogue import REMOVED, Finding, Page, Word, join, words
 from capture.model.identity import Epoch
 from capture.model.reign import Reign
 from capture.ports import Listening
@@ -24,6 +24,9 @@ class MemoryCatalogue(Store):
         lines = self.lines.setdefault(when.date(), {})
         name = f"{when:%Y%m%dT%H%M%S.%f}|{finding.recording_id}"
         finding = join(lines.get(f"0|{name}"), finding)
+        if finding.state == REMOVED:
+            for key in [key for key in lines if key.endswith(f"|{name}")]:
+                del lines[key]
         for prefix in ("0", *(f"{word.value}|{value}" for word, value in words(finding))):
             lines[f"{prefix}|{name}"] = finding
 

@@ -146,6 +146,27 @@ def test_a_recording_is_found_on_both_nodes_by_day_agent_number_and_conversation
         assert read(pair, "search", node, agent="jane", number="9999")["findings"] == []
 
 
+def test_a_removed_recording_is_found_without_anything_personal(pair: Pair) -> None:
+    recording = call(pair, "talk-1", "Jane Doe", "+49 151 2345678")
+    pair.turn()
+    pair.turn()
+    said = {"created_on": recording.created_on.isoformat(), "by": "ann", "reason": "a card number is read out"}
+    pair.members["peer"].node.removing.run(recording.id, json.dumps(said).encode())
+    pair.turn()
+    pair.turn()
+    day = f"{recording.created_on:%Y-%m-%d}"
+    for node in ("main", "peer"):
+        assert read(pair, "search", node, agent="jane")["findings"] == []
+        assert read(pair, "search", node, number="45678")["findings"] == []
+        for query in ({"day": day}, {"conversation": "talk-1", "day": day}, {"conversation": "talk-1"}):
+            (line,) = read(pair, "search", node, **query)["findings"]
+            assert (line["recording_id"], line["state"], line["agents"]) == (recording.id, "removed", [])
+            assert line["from_phone"] is line["to_phone"] is line["customer"] is line["queue"] is None
+        played = ask(pair, f"media/{recording.id}", node, at=recording.created_on.isoformat())
+        assert played.status == 404
+        assert "removed" in str(played.body)
+
+
 def test_pages_of_several_days_follow_one_another_the_latest_day_first() -> None:
     pair = Pair(settings={"FIRST_LOOKBACK_HOURS": "96"})
     published = [pair.publish(ago=3600 * hours) for hours in (49, 26, 25, 1)]

@@ -112,6 +112,26 @@ def test_a_person_closes_what_is_wrong_and_the_note_stays() -> None:
     assert (closed["by"], closed["note"]) == ("ann", "the file was deleted on purpose")
 
 
+def test_a_day_is_told_until_a_person_closes_it_and_again_when_it_gets_worse(caplog: pytest.LogCaptureFixture) -> None:
+    pair = begun(SETTINGS)
+    pair.publish_without_file(conversation="late")
+    a_call(pair, "late")
+
+    def told() -> int:
+        caplog.clear()
+        pair.clock.advance(3700)
+        looked(pair)
+        return sum("event=day_incomplete" in record.getMessage() for record in caplog.records)
+
+    assert (told(), told()) == (1, 1)
+    day = str(looked(pair)["day"])
+    pair.members["main"].node.compliance.close(day, b'{"by": "ann", "note": "deleted on purpose"}')
+    assert told() == 0
+    pair.publish_without_file(conversation="later still")
+    a_call(pair, "later still")
+    assert told() == 1
+
+
 def test_what_is_asked_wrongly_is_said() -> None:
     compliance = begun(SETTINGS).members["main"].node.compliance
     with pytest.raises(Permanent, match="days: 'x' is no number"):

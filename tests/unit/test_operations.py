@@ -8,6 +8,8 @@ from capture.events import Event
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 ALARMS, EVENTS = TEXT.split("## Alarms")[1].split("| event of the log |")
+RECOVERY = TEXT.split("| event of recovery |")[1]
+FOLDER = Path(__file__).parents[2]
 RAISED = {"agent_without_workstation", "workstations_doubled", "long_call", "screen_failed"}
 
 
@@ -24,3 +26,27 @@ def test_every_alarm_of_the_console_is_explained_and_no_other() -> None:
 
 def test_every_event_that_is_explained_is_one() -> None:
     assert first_column(EVENTS.split("\n\n")[0]) <= {event.value for event in Event}
+
+
+def logged_by(folder: Path) -> set[str]:
+    """The events that the modules of a folder name."""
+    sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]
+    return {Event[name].value for source in sources for name in re.findall(r"\bEvent\.([A-Z_]+)", source)}
+
+
+def test_every_event_of_recovery_and_verification_is_explained_and_no_other() -> None:
+    logged = logged_by(FOLDER / "capture" / "recovery") - first_column(EVENTS.split("\n\n")[0])
+    # Whoever archives leaves out what is too short.
+    assert first_column(RECOVERY.split("\n\n")[0]) == logged | {Event.RECORDING_LEFT_OUT.value}
+
+
+def test_every_event_that_an_alert_is_built_on_is_explained() -> None:
+    alerts = (FOLDER / "infra" / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    queries = [
+        (FOLDER / "infra" / "queries" / name).read_text(encoding="utf-8")
+        for name in re.findall(r"queries/([\w-]+\.kql)", alerts)
+    ]
+    named = {name for query in queries for name in re.findall(r"\"(\w+)\"", query)} & {event.value for event in Event}
+    assert len(named) > 5
+    explained = first_column(EVENTS.split("\n\n")[0]) | first_column(RECOVERY.split("\n\n")[0])
+    assert named <= explained

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from capture.console.desk import Asked
 from capture.errors import Absent, Permanent
 from capture.model.evidence import read_block
 from capture.model.identity import RecordingId
@@ -138,6 +140,34 @@ def test_a_recording_is_removed_from_whichever_archive_has_it_and_nobody_brings_
     assert verified(pair)["items"] == []
     a_second_block(pair)
     assert verified(pair)["items"] == []
+
+
+def test_the_console_shows_the_latest_verification_and_the_chains() -> None:
+    pair, rows = archived_pair()
+    before = console_integrity(pair)
+    assert before["verification"] is None
+    assert [(each["node"], each["blocks"]) for each in before["chains"]] == [("main", 1), ("peer", 1)]
+    said = verified(pair)
+    whole = console_integrity(pair)
+    assert whole["verification"]["id"] == said["id"]
+    assert (whole["verification"]["detected"], whole["objects"], whole["blocks"]) == (0, [], [])
+    name, path = path_of(pair, rows[3])
+    blobs = pair.accounts[name].stores.archive.blobs
+    blobs[path] = replace(blobs[path], data=blobs[path].data[:-1] + b"?")
+    (block,) = [each for each in blocks(pair, "main") if each.startswith("node=main")]
+    blocks(pair, "main")[block] = blocks(pair, "main")[block][:-20]
+    verified(pair)
+    for node in NAMES:
+        wrong = console_integrity(pair, node)
+        assert [each["id"] for each in wrong["objects"]] == [rows[3].id]
+        assert {each["id"] for each in wrong["blocks"]} == {block}
+
+
+def console_integrity(pair: Pair, node: str = "main") -> Any:  # noqa: ANN401  JSON
+    asked = Asked("GET", "integrity", "http://127.0.0.1/api/console/integrity", {}, {})
+    said = pair.members[node].node.console.answer(asked)
+    assert said.status == 200, said.body
+    return json.loads(said.body)
 
 
 def test_what_cannot_be_removed_is_said() -> None:

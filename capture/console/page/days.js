@@ -3,12 +3,22 @@ import { ask } from "./api.js";
 import { by, make, table } from "./dom.js";
 
 const COLUMNS = [["day"], ["completed", "number"], ["with recording", "number"], ["archived", "number"], ["pending", "number"],
-  ["parked", "number"], ["without recording", "number"], ["too short", "number"], ["compliance", "number"]];
+  ["parked", "number"], ["without recording", "number"], ["too short", "number"], ["compliance", "number"],
+  ["in Dynamics", "number"], ["in the ledger", "number"], ["what is wrong"]];
 
-export async function showDays() {
+const EVERY = 60000;
+
+export async function watchDays() {
+  for (;;) {
+    if (!document.hidden) await show();
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+  }
+}
+
+async function show() {
   try {
     const days = await ask("verification", { days: "7" });
-    by("days").replaceChildren(make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Days" }, table(COLUMNS, days.map(line))));
+    by("days").replaceChildren(days.length ? table(COLUMNS, days.map(line)) : "No day has been read yet.");
   } catch (error) {
     by("days").replaceChildren(make("p", { class: "faint" },
       error.status === 404 ? "Verification is not available on this version." : error.message));
@@ -16,8 +26,8 @@ export async function showDays() {
 }
 
 function line(day) {
-  const whole = day.compliance === null ? "–" : `${(day.compliance <= 1 ? day.compliance * 100 : day.compliance).toFixed(2)} %`;
-  const missing = day.pending + day.parked > 0;
+  const whole = day.compliance === null ? "–" : `${(day.compliance * 100).toFixed(2)} %`;
+  const wrong = day.incident && day.closed ? `${day.incident}; closed by ${day.closed.by}: ${day.closed.note}` : day.incident ?? "";
   return [day.day, day.completed, day.with_recording, day.archived, day.pending, day.parked, day.without_recording, day.too_short,
-    make("span", { class: missing ? "bad" : "good" }, whole)];
+    make("span", { class: day.incident && !day.closed ? "bad" : "good" }, whole), day.in_dynamics, day.in_ledger, wrong];
 }

@@ -2,7 +2,7 @@
 import { ask, tell } from "./api.js";
 import { by, make, table, when } from "./dom.js";
 
-const COLUMNS = [["id"], ["mode"], ["from"], ["to"], ["status"], ["detected", "number"], ["recovered", "number"], ["failed", "number"],
+const COLUMNS = [["id"], ["what"], ["mode"], ["from"], ["to"], ["status"], ["detected", "number"], ["recovered", "number"], ["failed", "number"],
   ["started"], ["ended"], [""]];
 const EVERY = 3000;
 
@@ -18,9 +18,9 @@ export async function watchRecovery() {
 async function show() {
   try {
     const requests = await ask("recovery");
-    const focused = document.activeElement?.dataset?.stop;
+    const focused = document.activeElement?.dataset?.request;
     by("requests").replaceChildren(requests.length ? table(COLUMNS, requests.map(line)) : "No request yet.");
-    if (focused) document.querySelector(`[data-stop="${CSS.escape(focused)}"]`)?.focus();
+    if (focused) document.querySelector(`[data-request="${CSS.escape(focused)}"]`)?.focus();
   } catch (error) {
     if (error.status === 404) {
       by("requests").textContent = "Recovery is not available on this version.";
@@ -33,11 +33,12 @@ async function show() {
 }
 
 function line(each) {
-  const failed = Array.isArray(each.failed) ? each.failed.length : each.failed;
-  const stop = each.ended ? "" : make("button", { type: "button", class: "plain", "data-stop": each.id,
-    "aria-label": `Stop request ${each.id}`, onclick: () => act({ stop: each.id }) }, "Stop");
-  return [make("code", {}, each.id), each.mode, when(each.from), when(each.to), each.status, each.detected, each.recovered, failed,
-    when(each.started), when(each.ended), stop];
+  const [word, title] = each.status === "stopped" ? ["resume", "Resume"] : ["stop", "Stop"];
+  const button = each.ended ? "" : make("button", { type: "button", class: "plain", "data-request": each.id,
+    "aria-label": `${title} request ${each.id}`, onclick: () => act({ [word]: each.id }) }, title);
+  const what = each.kind === "verify" ? "verify" : each.dry_run ? "report only" : "recover";
+  return [make("code", {}, each.id), what, each.mode, when(each.from), when(each.to), each.status, each.detected, each.recovered,
+    each.failed, when(each.started), when(each.ended), button];
 }
 
 function start(form) {
