@@ -20,7 +20,8 @@ run: setup ## Run the pair with a simulated organisation until Ctrl-C (ARGS="--s
 	@$(PYTHON_ENV)/python -m lab.run $(ARGS)
 
 # What measures time, or has real processes that must answer in time, runs alone.
-ALONE := tests/desktop tests/lab tests/browser
+ALONE := tests/desktop tests/browser $(addprefix tests/lab/test_,\
+	chaos.py host_drain.py host_queues.py host_timers.py pair.py screen_demo.py webhook_load.py)
 
 test: lint check-infra ## Check style, types, layers and templates, then run all tests (ARGS="-k election" runs some)
 ifdef ARGS
