@@ -19,16 +19,17 @@ setup: ## Make the Python environment and install Azurite (once; PYTHON=... name
 run: setup ## Run the pair with a simulated organisation until Ctrl-C (ARGS="--seconds 60", HOST=func|standin)
 	@$(PYTHON_ENV)/python -m lab.run $(ARGS)
 
-# What measures time, or has real processes that must answer in time, runs alone.
-ALONE := tests/desktop tests/browser $(addprefix tests/lab/test_,\
+# What measures time, or has real processes that must answer in time, comes last: it leaves the processor mostly idle.
+TIMED := tests/desktop tests/browser $(addprefix tests/lab/test_,\
 	chaos.py host_drain.py host_queues.py host_timers.py pair.py screen_demo.py webhook_load.py)
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 
 test: lint check-infra ## Check style, types, layers and templates, then run all tests (ARGS="-k election" runs some)
 ifdef ARGS
 	@$(PYTHON_ENV)/python -m pytest $(ARGS)
 else
-	@$(PYTHON_ENV)/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
-	@$(PYTHON_ENV)/python -m pytest $(ALONE)
+	@$(PYTHON_ENV)/python -m pytest $(TWO_AT_ONCE) $(addprefix --ignore=,$(TIMED))
+	@$(PYTHON_ENV)/python -m pytest $(TWO_AT_ONCE) $(TIMED)
 endif
 
 demo: setup ## Kill the ACTIVE node in the middle of CALLS=40 calls and check the archives (REPORT=file.json)
