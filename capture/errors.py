@@ -6,6 +6,7 @@
     - Mangled       the bytes that came are not the recording: again with a fresh URL, counted
   - Permanent       trying again will not help: park it with the reason
     - Malformed     what was sent cannot be used as it is: the sender must change it
+    - Locked        it is protected, by a policy of the store or a legal hold
     - Stranger      who asks has not shown that he may
     - Absent        what is asked for is not there, or not his
     - TooLarge      more came than is read
@@ -17,6 +18,7 @@
 __all__ = [
     "Absent",
     "CaptureError",
+    "Locked",
     "Malformed",
     "Mangled",
     "Permanent",

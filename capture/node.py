@@ -285,7 +285,7 @@ class Node:
     def _again(self, work: Callable[[bytes], None], queue: str, body: bytes, deliveries: int | None) -> None:
         try:
             work(body)
-        except Exception as error:
+        except Exception as error:  # whatever nobody foresaw, too: after the last delivery the host would lose it
             if deliveries is not None and deliveries < MOST_DELIVERIES:
                 raise
             self._reject(f"{queue}-poison", body, f"{type(error).__name__}: {error}")

@@ -91,10 +91,11 @@ class Ingest:
             self.finisher.tell_again(known, command.conversation, command.assigned_by)
             return
         self.fetcher.check(command)
-        if (length := self._too_short(command.conversation)) is not None:
+        found = self._look(command) if command.look_first else None
+        # Not what is archived already: a removal that the peer hears of would delete it.
+        if found is None and (length := self._too_short(command.conversation)) is not None:
             self._leave_out(command, length)
             return
-        found = self._look(command) if command.look_first else None
         entry = found or self.fetcher.fetch(command)
         self.finisher.finish(entry, self._conversation(command), command.assigned_by, again=command.look_first)
         copy = entry.address

@@ -148,7 +148,7 @@ def _webhook_key(project: Project) -> Iterator[Problem]:
         set(re.findall(pattern, project.text(where), re.MULTILINE))
         for where, pattern in (
             ("infra/shell/secrets.sh", r"^WEBHOOK_KEY_NAME=(\S+)$"),
-            ("docs/runbook.md", r"--query functionKeys\.(\w+)"),
+            ("docs/runbook.md", r"--function-name ris --query (\w+)"),
         )
     ]
     if found[0] != found[1] or len(found[0]) != 1:

@@ -3,7 +3,8 @@
 # that other processes can read. Sourced, never run.
 
 SECRET_NAME=dynamics-client-secret
-# What the runbook asks for; a check compares.
+# What the runbook asks for; a check compares. A key of the one function: one of the host would open the search, too.
+WEBHOOK_FUNCTION=ris
 WEBHOOK_KEY_NAME=webhook
 
 # Does the node's vault have a secret, its client secret if none is named? Asked for where no right to read secrets is needed.
@@ -91,13 +92,14 @@ settle_webhook_key() {
 }
 
 webhook_key_of() {
-    ask_azure functionapp keys list --resource-group "$(output_of resourceGroup "$1")" \
-        --name "$(output_of functionApp "$1")" | jq -r --arg name "$WEBHOOK_KEY_NAME" '.functionKeys[$name] // empty'
+    ask_azure functionapp function keys list --resource-group "$(output_of resourceGroup "$1")" \
+        --name "$(output_of functionApp "$1")" --function-name "$WEBHOOK_FUNCTION" |
+        jq -r --arg name "$WEBHOOK_KEY_NAME" '.[$name] // empty'
 }
 
 put_webhook_key() {
     jq -n '{properties: {name: env.WEBHOOK_KEY_NAME, value: env.WEBHOOK_KEY}}' | az rest --method put --url \
-        "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$1")/providers/Microsoft.Web/sites/$(output_of functionApp "$1")/host/default/functionkeys/$WEBHOOK_KEY_NAME?api-version=2024-04-01" \
+        "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$1")/providers/Microsoft.Web/sites/$(output_of functionApp "$1")/functions/$WEBHOOK_FUNCTION/keys/$WEBHOOK_KEY_NAME?api-version=2024-04-01" \
         --body @- -o none
 }
 export WEBHOOK_KEY_NAME

@@ -117,7 +117,7 @@ _QUERY = r"\?\$select=LogicalName,Privileges&\$filter="
 _ADDRESSES = [
     ("get", _ARM + r"Microsoft.KeyVault/vaults/(?P<name>[^/]+)/secrets\?api-version=2024-11-01", _secrets_of_vault),
     ("get", _ARM + _CONTAINERS + r"recordings/immutabilityPolicies/default\?api-version=2025-01-01", _policy),
-    ("put", _SITE + r"/host/default/functionkeys/webhook\?api-version=2024-04-01", _put_key),
+    ("put", _SITE + r"/functions/ris/keys/webhook\?api-version=2024-04-01", _put_key),
     ("post", _SITE + r"/config/configreferences/appsettings/refresh\?api-version=2022-03-01", lambda *_: None),
     ("get", r"businessunits\?\$select=businessunitid&\$filter=_parentbusinessunitid_value eq null", _units),
     ("get", r"roles\?\$select=roleid&\$filter=name eq '(?P<name>.+)' and _businessunitid_value eq \S+", _roles),

@@ -17,9 +17,17 @@ def _keys(world: World, flags: Flags) -> object:
     nodes.need_host(site)
     return {
         "masterKey": site["master_key"],
-        "functionKeys": {"default": "unused", **site["function_keys"]},
+        "functionKeys": {"default": "unused"},
         "systemKeys": {},
     }
+
+
+def _keys_of_function(world: World, flags: Flags) -> object:
+    site = nodes.site_named(world, flags["--name"])
+    nodes.need_host(site)
+    if flags["--function-name"] != "ris":
+        raise Refused(f"Not Found: function {flags['--function-name']}")
+    return {"default": "unused", **site["function_keys"]}
 
 
 def _restart(world: World, flags: Flags) -> object:
@@ -65,6 +73,7 @@ ANSWERS = {
     "functionapp config appsettings set": _set,
     "functionapp show": _show,
     "functionapp keys list": _keys,
+    "functionapp function keys list": _keys_of_function,
     "functionapp restart": _restart,
     "functionapp deployment source config-zip": _deploy,
     "functionapp config access-restriction add": _let_in,
