@@ -9,6 +9,7 @@ from capture.audio.finish import Finisher
 from capture.errors import Malformed
 from capture.events import Event, emit
 from capture.model.identity import NodeName
+from capture.model.time_text import text_of
 from capture.ports import Ledger, Queue, State
 
 _AHEAD_SECONDS = 5.0
@@ -71,5 +72,4 @@ class Requeue:
 
 
 def _line(name: str, at: datetime, reason: str) -> dict[str, str]:
-    when = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"recording_id": name, "created_on": when, "reason": reason}
+    return {"recording_id": name, "created_on": text_of(at), "reason": reason}

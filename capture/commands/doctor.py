@@ -17,10 +17,11 @@ from rich.text import Text
 from capture.clock import SystemClock
 from capture.commands.answers import FAILED, MISTAKEN
 from capture.commands.nodes import AsJson
-from capture.errors import CaptureError, SettingsError
+from capture.errors import CaptureError, SettingsError, Unauthorized
 from capture.model.identity import NodeName
 from capture.node import store_names
 from capture.omnichannel.organisation import Organisation
+from capture.ports import Queue
 from capture.settings import Settings
 from capture.storage.stores import open_own_store, open_peer_store, open_witness
 
@@ -90,12 +91,21 @@ def _checks(settings: Settings) -> list[tuple[str, Callable[[], object]]]:
         ("own storage, tables", lambda: _last_error(own.state.last_error())),
         ("own archive", lambda: own.archive.size("no-such-object") or "readable"),
         ("peer's storage, blobs", lambda: _beat(peer.heartbeats.read(NodeName(settings.peer_name)))),
-        ("peer's storage, queues", lambda: f"{peer.watermarks.length()} messages in {settings.watermark_queue}"),
+        ("peer's storage, queues", lambda: length(peer.watermarks, settings.watermark_queue)),
         ("peer's archive", lambda: peer.archive.size("no-such-object") or "readable"),
         ("witness", lambda: f"epoch {witness.reign()[0]}"),
         ("Dynamics, recordings", recordings),
         ("console", lambda: _console(settings)),
     ]
+
+
+def length(queue: Queue, name: str) -> str:
+    """Say how many messages a queue has, or that this node has no right to see it."""
+    try:
+        return f"{queue.length()} messages in {name}"
+    except Unauthorized:
+        # A node's own role there: Storage Queue Data Message Sender.
+        return "may be sent to at most, not read: whether it may be sent to was not tried"
 
 
 def _beat(reading: tuple[Any, float] | None) -> str:

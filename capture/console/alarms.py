@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from capture.model.time_text import text_of
 from capture.ports import Alarms
 
 _MOST = 10_000
@@ -19,7 +20,7 @@ class RaisedAlarms:
             {
                 "key": alarm.key,
                 "text": alarm.text,
-                "since": alarm.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                "since": text_of(alarm.at),
             }
             for alarm in self.alarms.listed(_MOST)
         ]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from capture.console.status import text_of
 from capture.errors import Absent
 from capture.model.conversation import Agent, Conversation, Session
 from capture.model.hold import Hold
 from capture.model.identity import ConversationId, SessionId
 from capture.model.ledger import LedgerEntry
 from capture.model.session import Mark
+from capture.model.time_text import text_of
 from capture.ports import Interactions, Sessions
 
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from capture.console.status import text_of
 from capture.errors import Malformed
 from capture.model.catalogue import Finding, Word, as_name, as_number, finding, words
+from capture.model.time_text import text_of
 from capture.ports import Catalogue, Clock, Interactions
 
 _MOST_DAYS = 31

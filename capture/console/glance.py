@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from capture.console.status import Status, text_of
+from capture.console.status import Status
 from capture.errors import CaptureError
 from capture.events import Event
+from capture.model.time_text import text_of
 from capture.ports import Alarm, Alarms, Queue, Reigns
 
 _MOST_REIGNS = 50
@@ -18,6 +19,7 @@ _KINDS = {
     "seat": Event.AGENT_WITHOUT_WORKSTATION,
     "doubled": Event.WORKSTATIONS_DOUBLED,
     "long": Event.LONG_CALL,
+    "incomplete": Event.SCREEN_INCOMPLETE,
 }
 """By what the key of an alarm begins with; all others are of a desktop that could not record."""
 

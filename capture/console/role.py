@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from capture.errors import Malformed
+from capture.bodies import read_body
 from capture.model.authority import Preference
+from capture.model.time_text import text_of
 
-_LONGEST_BODY = 1024
+_EXPECTED = '{"active": "<node>"}, with "alone_minutes" if it shall be ACTIVE without the other regions'
 
 
 class _Body(BaseModel):
@@ -31,21 +32,11 @@ class RoleRequest:
         The node is ACTIVE from then on whenever it can, at once when its peer lets go; with `alone_minutes` also
         without a majority for so long. Malformed names what is wrong with the body; Transient: it could not be kept.
         """
-        if len(body) > _LONGEST_BODY:
-            raise Malformed(f"the body has {len(body)} bytes, at most {_LONGEST_BODY} are read")
-        try:
-            asked = _Body.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(
-                f'{where}: {first["msg"]}; expected {{"active": "<node>"}}, with "alone_minutes" if it shall be ACTIVE '
-                "without the other regions"
-            ) from None
+        asked = read_body(_Body, body, expected=_EXPECTED)
         preference = self.prefer(asked.active, timedelta(minutes=asked.alone_minutes))
         until = preference.alone_until
         return {
             "active": preference.node,
             "epoch": preference.epoch,
-            "alone_until": until.isoformat(timespec="seconds").replace("+00:00", "Z") if until is not None else None,
+            "alone_until": text_of(until) if until is not None else None,
         }

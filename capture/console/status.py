@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
 from capture.model.authority import Heartbeat
 from capture.model.identity import NodeName
 from capture.model.ledger import Tally
+from capture.model.time_text import text_of
 from capture.ports import Clock, Jobs, Ledger, Outbox, Queue, State
 from capture.redundancy.presence import Presence
 
@@ -129,12 +130,6 @@ class Status:
             for old in [hour for hour in self._counted if hour < start - timedelta(hours=2 * _COUNTED_HOURS)]:
                 del self._counted[old]
         return read[1]
-
-
-def text_of(when: datetime, *, precise: bool = False) -> str:
-    """Write a time in UTC in ISO 8601, to the second or, where it names something, as it is."""
-    text = when.astimezone(UTC).isoformat(timespec="auto" if precise else "seconds")
-    return text.replace("+00:00", "Z")
 
 
 def _waiting(outbox: Outbox, now: datetime) -> dict[str, int]:

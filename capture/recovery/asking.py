@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from capture.bodies import read_body
 from capture.errors import Absent, Malformed
 from capture.events import Event, emit
 from capture.model.identity import NodeName
 from capture.model.request import MOST_IDS, Kind, News, Outcome, Request, Wish
+from capture.model.time_text import text_of
 from capture.ports import Clock, Requests
 from capture.redundancy.notifications import Notifier
 
-_LONGEST_BODY = 64 * 1024
+_LARGEST_BODY = 64 * 1024
 _LISTED = 100
 _SHOWN = 1000
 _ACTIONS = {"stop": True, "resume": False}
@@ -65,14 +67,7 @@ class Asking:
         Or `{"stop": "<id>"}`, `{"resume": "<id>"}`, which say the same as `act`. Malformed names what is wrong with
         the body.
         """
-        if len(body) > _LONGEST_BODY:
-            raise Malformed(f"the body has {len(body)} bytes, at most {_LONGEST_BODY} are read")
-        try:
-            asked = _Body.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        asked = read_body(_Body, body, limit=_LARGEST_BODY)
         if (named := asked.stop or asked.resume) is not None:
             return self.act(named, "stop" if asked.stop else "resume")
         now = self.clock.now()
@@ -108,7 +103,7 @@ class Asking:
         items = [
             {
                 "id": item.id,
-                "created_on": _text(item.created_on),
+                "created_on": text_of(item.created_on),
                 "why": item.why,
                 "outcome": item.outcome.value,
                 "reason": item.reason,
@@ -139,21 +134,21 @@ def _shown(request: Request) -> dict[str, Any]:
         "kind": request.kind.value,
         "mode": "automatic" if request.automatic else "manual",
         "dry_run": request.dry_run,
-        "from": _text(request.start),
-        "to": _text(request.end),
+        "from": _maybe(request.start),
+        "to": _maybe(request.end),
         "ids": len(request.ids),
         "sample": request.sample,
         "status": request.status,
-        "reached": _text(progress.reached) if not request.ids else None,
+        "reached": _maybe(progress.reached) if not request.ids else None,
         "compared": progress.compared,
         "detected": progress.detected,
         "recovered": progress.recovered,
         "failed": progress.failed,
-        "asked": _text(request.asked_at),
-        "started": _text(progress.began_at),
-        "ended": _text(progress.ended_at),
+        "asked": text_of(request.asked_at),
+        "started": _maybe(progress.began_at),
+        "ended": _maybe(progress.ended_at),
     }
 
 
-def _text(when: datetime | None) -> str | None:
-    return when.isoformat(timespec="seconds").replace("+00:00", "Z") if when is not None else None
+def _maybe(when: datetime | None) -> str | None:
+    return text_of(when) if when is not None else None

@@ -4,15 +4,17 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from capture.bodies import read_body
 from capture.errors import Absent, Malformed
 from capture.events import Event, emit
 from capture.model.day import Closing, DayReport, merge_days
 from capture.model.identity import ConversationId, NodeName
+from capture.model.time_text import text_of
 from capture.ports import Clock, Days, Jobs, Ledger, Source
 from capture.redundancy.notifications import Notifier
 
@@ -114,12 +116,7 @@ class Compliance:
 
     def close(self, day: str, body: bytes) -> dict[str, Any]:
         """Take `{"by": "<who>", "note": "<why>"}`: what is wrong with that day is closed, and the note is kept."""
-        try:
-            said = _Body.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f'{where}: {first["msg"]}; expected {{"by": "<who>", "note": "<why>"}}') from None
+        said = read_body(_Body, body, expected='{"by": "<who>", "note": "<why>"}')
         report = next((each for each in self.days.listed(_MOST_DAYS) if each.day == day), None)
         if report is None:
             raise Absent(f"nothing is known of the day {day}: GET /api/verification lists them")
@@ -162,10 +159,6 @@ class Compliance:
             "in_dynamics": report.in_dynamics,
             "in_ledger": report.in_ledger,
             "incident": report.incident(self.target),
-            "closed": {"at": _text(closing.at), "by": closing.by, "note": closing.note} if closing else None,
-            "read_at": _text(report.read_at),
+            "closed": {"at": text_of(closing.at), "by": closing.by, "note": closing.note} if closing else None,
+            "read_at": text_of(report.read_at),
         }
-
-
-def _text(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

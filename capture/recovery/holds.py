@@ -4,14 +4,16 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from capture.audio.finish import Finisher
+from capture.bodies import read_body
 from capture.errors import Absent, Malformed
 from capture.events import Event, emit
 from capture.model.hold import Hold
 from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import LedgerEntry
+from capture.model.time_text import text_of
 from capture.ports import Clock, Ledger, State
 
 
@@ -40,12 +42,7 @@ class Holding:
         Absent: the ledger has no such recording, or it was removed; Malformed: the body is wrong, or there is no hold
         to release.
         """
-        try:
-            said = _Body.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f"{where}: {first['msg']}; expected created_on, by and reason, and on to release") from None
+        said = read_body(_Body, body, expected="created_on, by and reason, and on to release")
         entry = self.ledger.get(RecordingId(recording_id), said.created_on)
         if entry is None:
             raise Absent("the ledger has no recording of this id and time of creation")
@@ -63,8 +60,8 @@ class Holding:
         return [
             {
                 "recording_id": held.recording_id,
-                "created_on": held.created_on.isoformat().replace("+00:00", "Z"),
-                "held_at": held.hold.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                "created_on": text_of(held.created_on, precise=True),
+                "held_at": text_of(held.hold.at),
                 "by": held.hold.by,
                 "reason": held.hold.reason,
             }

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 from capture.model.evidence import start_of
 from capture.model.identity import NodeName
 from capture.model.request import Kind
+from capture.model.time_text import text_of
 from capture.ports import Evidence
 from capture.recovery.asking import Asking
 from capture.recovery.chain import period_in
@@ -41,6 +41,4 @@ class Integrity:
 
     def _chain(self, node: NodeName) -> dict[str, Any]:
         periods = [period for name in self.evidence.names(node) if (period := period_in(name)) is not None]
-        last = start_of(periods[-1]).astimezone(UTC) if periods else None
-        text = last.isoformat(timespec="seconds").replace("+00:00", "Z") if last is not None else None
-        return {"node": node, "blocks": len(periods), "last": text}
+        return {"node": node, "blocks": len(periods), "last": text_of(start_of(periods[-1])) if periods else None}

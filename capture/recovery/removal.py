@@ -3,10 +3,11 @@
 import logging
 from dataclasses import dataclass
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from capture.audio.finish import Finisher
-from capture.errors import Absent, Locked, Malformed
+from capture.bodies import read_body
+from capture.errors import Absent, Locked
 from capture.events import Event, emit
 from capture.model.identity import NodeName, RecordingId
 from capture.model.ledger import LedgerEntry, Removal, merge_entries
@@ -37,12 +38,7 @@ class Removing:
         Absent: the ledger has no such recording; Malformed: the body is wrong; Locked: a legal hold or
         a policy of the store protects it. Transient: the other ledger, which may know of a hold, cannot be read.
         """
-        try:
-            said = _Body.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f"{where}: {first['msg']}; expected created_on, by and reason") from None
+        said = read_body(_Body, body, expected="created_on, by and reason")
         entry = self.ledger.get(RecordingId(recording_id), said.created_on)
         if entry is None:
             raise Absent("the ledger has no recording of this id and time of creation")

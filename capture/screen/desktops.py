@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from capture.errors import Absent, Malformed, TooLarge
+from capture.bodies import read_body
+from capture.errors import Absent, Malformed
 from capture.events import Event, emit
 from capture.messages import ArchiveScreen, ScreenFact, screen_files
 from capture.model.board import Board, Order
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import Wanted
+from capture.model.time_text import text_of
 from capture.model.workstation import SignIn
 from capture.ports import Alarm, Alarms, Boards, Clock, Queue, Staged
 from capture.screen.counts import Counts
@@ -21,7 +23,6 @@ from capture.screen.grants import MOST_PARTS, Grants, staged_prefix
 from capture.screen.keys import admitted
 from capture.screen.orders import Orders
 
-LARGEST_REQUEST = 16 * 1024
 KEEP_ALIVE_SECONDS = 15
 _BOARD_LASTS = timedelta(hours=12)
 """Long: a desktop goes on reading its board while the node is away and its store is not."""
@@ -89,7 +90,7 @@ class Desktops:
         return {
             "node": self.node,
             "board_url": self.boards.address(workstation, now, until),
-            "expires_at": _text(until),
+            "expires_at": text_of(until),
             "keep_alive_seconds": KEEP_ALIVE_SECONDS,
             "poll_seconds": self.poll_seconds,
         }
@@ -111,7 +112,7 @@ class Desktops:
         workstation, asked = self._read(_Upload, headers, body)
         order = self._check(workstation, session, asked.agent_id)
         url, until = self.grants.grant(workstation, order, asked.part)
-        return {"upload_url": url, "expires_at": _text(until)}
+        return {"upload_url": url, "expires_at": text_of(until)}
 
     def report(self, headers: Mapping[str, str], session: str, body: bytes) -> dict[str, object]:
         """Take in what has become of a recording; one that is finished goes to the hand-over queue."""
@@ -153,14 +154,7 @@ class Desktops:
 
     def _read[B: BaseModel](self, kind: type[B], headers: Mapping[str, str], body: bytes) -> tuple[str, B]:
         workstation = admitted(headers, self.secrets)
-        if len(body) > LARGEST_REQUEST:
-            raise TooLarge(f"the body has {len(body)} bytes, at most {LARGEST_REQUEST} are read")
-        try:
-            asked = kind.model_validate_json(body)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f"{where}: {first['msg']}") from None
+        asked = read_body(kind, body)
         self.ready()
         return workstation, asked
 
@@ -185,7 +179,3 @@ def _command(said: _Report, session_id: SessionId, workstation: str, now: dateti
         sha256=said.sha256.lower(),
         reported_at=now,
     )
-
-
-def _text(when: datetime) -> str:
-    return when.isoformat(timespec="seconds").replace("+00:00", "Z")

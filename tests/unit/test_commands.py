@@ -17,9 +17,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
+from capture.commands import doctor
 from capture.commands.app import app
 from capture.console.answer import Answer, answer
 from capture.console.desk import Asked
+from capture.errors import Unauthorized
 from capture.node import Node
 from tests.pair import SAMPLE, Pair
 
@@ -284,3 +286,11 @@ def test_the_doctor_names_each_setting_that_is_wrong(tmp_path: Path) -> None:
     assert {each["says"].split(":")[0] for each in document(result)} == {"DYNAMICS_URL", "TICK_SECONDS"}
     settings.write_text("no json")
     assert CliRunner().invoke(app, ["doctor", "--settings", str(settings)]).exit_code == 2
+
+
+def test_the_doctor_does_not_call_it_wrong_that_a_node_may_only_send_to_its_peer() -> None:
+    pair = Pair()
+    peer = pair.members["main"].peer
+    assert doctor.length(peer.watermarks, "watermark") == "0 messages in watermark"
+    peer.link.fail_next("length", error=Unauthorized("no right to read"))
+    assert "not tried" in doctor.length(peer.watermarks, "watermark")

@@ -10,7 +10,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding
 ALARMS, EVENTS = TEXT.split("## Alarms")[1].split("| event of the log |")
 RECOVERY = TEXT.split("| event of recovery |")[1]
 FOLDER = Path(__file__).parents[2]
-RAISED = {"agent_without_workstation", "workstations_doubled", "long_call", "screen_failed"}
+RAISED = {"agent_without_workstation", "workstations_doubled", "long_call", "screen_failed", "screen_incomplete"}
 
 
 def first_column(table: str) -> set[str]:

@@ -182,7 +182,7 @@ def test_a_node_that_has_just_handed_over_answers_when_it_is_called_back() -> No
         (b'{"active": 7}', "active"),
         (b'{"active": "peer", "alone_minutes": -1}', "alone_minutes"),
         (b'{"active": "peer", "foce": true}', "foce"),
-        (b" " * 2000, "2000 bytes"),
+        (b" " * 20_000, "20000 bytes"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(body: bytes, says: str) -> None:
