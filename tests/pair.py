@@ -106,6 +106,22 @@ class Pair:
         )
         return self.source.publish(recording, None)
 
+    def everything_is_archived(self) -> bool:
+        """Tell whether the archives have all that has a file, and nothing else."""
+        with_file = {row.id for row in self.source.rows.values() if row.file_id is not None}
+        return self.archived("main") | self.archived("peer") == with_file
+
+    def ledgers(self) -> list[dict[str, str | None]]:
+        """Recording and who archived it, as each node's ledger has it."""
+        far = timedelta(days=30)
+        return [
+            {
+                entry.recording_id: entry.address.node if entry.address else None
+                for entry in self.members[name].own.ledger.between(self.clock.now() - far, self.clock.now() + far)
+            }
+            for name in NAMES
+        ]
+
     def work(self, name: str) -> int:
         """Let a node's queue functions run until nothing visible is left. Return how many messages it handled."""
         node, own = self.members[name].node, self.members[name].own

@@ -66,27 +66,19 @@ class Recordings:
 
     def by_id(self, ids: Sequence[RecordingId]) -> list[Recording]:
         """Those of these recordings that still exist."""
-        found: list[Recording] = []
-        for some in query.slices(ids):
-            path = query.query(
-                RECORDINGS,
-                select=_ALL,
-                filter=query.any_of("msdyn_ocrecordingid", some),
-                orderby=_IN_ORDER,
-                expand=_WITH_CONVERSATION,
-            )
-            for page in self._api.pages(path):
-                found += self._read(page)
-        return found
+        return self._with("msdyn_ocrecordingid", ids)
 
     def of(self, ids: Sequence[ConversationId]) -> list[Recording]:
         """Recordings of these conversations."""
+        return self._with("_msdyn_liveworkitemid_value", ids)
+
+    def _with(self, column: str, ids: Sequence[str]) -> list[Recording]:
         found: list[Recording] = []
         for some in query.slices(ids):
             path = query.query(
                 RECORDINGS,
                 select=_ALL,
-                filter=query.any_of("_msdyn_liveworkitemid_value", some),
+                filter=query.any_of(column, some),
                 orderby=_IN_ORDER,
                 expand=_WITH_CONVERSATION,
             )

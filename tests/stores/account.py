@@ -15,6 +15,7 @@ from tests.stores.screens import (
     MemoryStaged,
     MemoryWorkstations,
 )
+from tests.stores.state import MemoryState
 from tests.stores.store import Switch
 from tests.stores.tables import (
     MemoryInteractions,
@@ -22,7 +23,6 @@ from tests.stores.tables import (
     MemoryLedger,
     MemoryOpenConversations,
     MemoryOutbox,
-    MemoryState,
 )
 
 

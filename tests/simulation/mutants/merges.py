@@ -8,7 +8,7 @@ from typing import Any
 from capture.audio import finish, retell, sweep
 from capture.redundancy import notifications, preference
 from tests.simulation.mutants.registry import instead, mutant
-from tests.stores import tables
+from tests.stores import state, tables
 
 
 @mutant("parked wins over archived", "end: parked", "end: queue")
@@ -28,7 +28,7 @@ def _by_time() -> Iterator[None]:
     def later(one: Any, other: Any) -> Any:  # noqa: ANN401
         return max((mark for mark in (one, other) if mark is not None), key=lambda mark: mark.low, default=None)
 
-    with instead(tables, "merge_watermarks", later):
+    with instead(state, "merge_watermarks", later):
         yield
 
 
@@ -49,7 +49,7 @@ def _later_word() -> Iterator[None]:
     def later(one: Any, other: Any) -> Any:  # noqa: ANN401
         return max((each for each in (one, other) if each is not None), key=lambda each: each.at, default=None)
 
-    with instead(tables, "merge_preferences", later):
+    with instead(state, "merge_preferences", later):
         yield
 
 
