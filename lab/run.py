@@ -41,7 +41,9 @@ def main() -> int:
     began = time.monotonic()
     interruptible()
     try:
-        pair = Pair("run", calls_per_second=arguments.rate, tell=lambda text: _tell(console, text))
+        # So that the console's days and its integrity have something to show within minutes.
+        settings = {"RECOVERY_DAYS": "1", "RECOVERY_SCHEDULE": "*/15 * * * * *", "LOG_BLOCK_MINUTES": "2"}
+        pair = Pair("run", calls_per_second=arguments.rate, settings=settings, tell=lambda text: _tell(console, text))
         with contextlib.suppress(KeyboardInterrupt), stopping(pair, console):
             console.print("starting", style="bold")
             pair.start_surroundings()

@@ -1,10 +1,10 @@
 // Days with their compliance figure, and what is missing.
 import { ask } from "./api.js";
-import { by, make, table } from "./dom.js";
+import { by, make, table, when } from "./dom.js";
 
 const COLUMNS = [["day"], ["completed", "number"], ["with recording", "number"], ["archived", "number"], ["pending", "number"],
   ["parked", "number"], ["without recording", "number"], ["too short", "number"], ["compliance", "number"],
-  ["in Dynamics", "number"], ["in the ledger", "number"], ["what is wrong"]];
+  ["in Dynamics", "number"], ["in the ledger", "number"], ["read at (UTC)"], ["what is wrong"]];
 
 const EVERY = 60000;
 
@@ -29,5 +29,5 @@ function line(day) {
   const whole = day.compliance === null ? "–" : `${(day.compliance * 100).toFixed(2)} %`;
   const wrong = day.incident && day.closed ? `${day.incident}; closed by ${day.closed.by}: ${day.closed.note}` : day.incident ?? "";
   return [day.day, day.completed, day.with_recording, day.archived, day.pending, day.parked, day.without_recording, day.too_short,
-    make("span", { class: day.incident && !day.closed ? "bad" : "good" }, whole), day.in_dynamics, day.in_ledger, wrong];
+    make("span", { class: day.incident && !day.closed ? "bad" : "good" }, whole), day.in_dynamics, day.in_ledger, when(day.read_at), wrong];
 }

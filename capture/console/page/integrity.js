@@ -34,4 +34,4 @@ function verification({ verification: last, blocks, chains }) {
   return [`Verification ${last.id}, ${state}, ${about}: `, make("span", { class: kind }, verdict)];
 }
 
-const chain = (each) => `${each.node} has ${each.blocks} sealed blocks${each.last ? `, the last of ${when(each.last)}` : ""}`;
+const chain = (each) => `${each.node} has ${each.blocks} sealed ${each.blocks === 1 ? "block" : "blocks"}${each.last ? `, the last of ${when(each.last)}` : ""}`;
