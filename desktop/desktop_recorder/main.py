@@ -6,6 +6,7 @@ Exit codes: 0 ended as asked, 1 unforeseen, 2 configuration, 3 another recorder 
 import argparse
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -62,9 +63,7 @@ def _check_folders(settings: Settings) -> None:
 def _record(settings: Settings, version: str) -> int:
     """Run until a signal; 1 when something unforeseen ended it."""
     open_journal(settings.log_file, settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _told_to_end()
     hosts = ",".join(host_of(url) for url in settings.nodes)
     _log.info("event=started workstation=%s nodes=%s ffmpeg=%s", settings.workstation, hosts, version)
     broken: list[str] = []
@@ -83,6 +82,25 @@ def _record(settings: Settings, version: str) -> int:
         return 1
     _log.info("event=ended")
     return 1 if broken else 0
+
+
+def _told_to_end() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set.
+
+    By a thread: a handler runs in the main thread, perhaps while that is just taking the lock of the event to wait for
+    it, and would then wait for itself. The queue is one that may be used in a handler (Python, queue.SimpleQueue).
+    """
+    stop = threading.Event()
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def listen() -> None:
+        told.get()
+        stop.set()
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: told.put(number))
+    return stop
 
 
 def run() -> None:

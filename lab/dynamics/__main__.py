@@ -3,7 +3,6 @@
 import argparse
 import signal
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,9 +49,10 @@ def main() -> None:
         seed=given.seed,
         **({"clients": dict(client.split(":", 1) for client in given.client)} if given.client else {}),
     )
-    stopped = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stopped.set())
+    # Blocked and waited for, before any thread begins. A handler that sets an event may run while the main thread is
+    # just taking the lock of that event, and then waits for itself.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     with running_organisation(
         options,
         folder=given.certificates,
@@ -64,7 +64,7 @@ def main() -> None:
         https, http = urlsplit(running.url).port, urlsplit(running.files_url).port
         sys.stdout.write(f"ready https={https} http={http}\n")
         sys.stdout.flush()
-        stopped.wait()
+        signal.sigwait(ending)
 
 
 if __name__ == "__main__":
