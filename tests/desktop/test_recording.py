@@ -12,6 +12,11 @@ from tests.desktop.pair import KEY, front_of
 from tests.desktop.steps import BLOB, Pair, began, finished, gone, ready, recorded, video
 
 
+def only_the_state_is_left(desk: Desk) -> None:
+    """Wait for it: a report is on its way to the node before the state is replaced with one that says so."""
+    until(lambda: [path.name for path in desk.spool.glob("*/*")] == ["state.json"], what="only the state is left")
+
+
 def test_a_kept_session_is_a_playable_video_of_its_length(desk: Desk, nodes: Pair, tmp_path: Path) -> None:
     main, _ = nodes
     ready(desk, nodes)
@@ -50,7 +55,7 @@ def test_of_a_missed_call_nothing_is_left(desk: Desk, nodes: Pair) -> None:
     recorded(desk, 1)
     nodes[1].want("s1", "delete")
     until(lambda: all(node.heard("deleted") for node in nodes), what="both nodes hear that it is deleted")
-    until(lambda: [path.name for path in desk.spool.glob("*/*")] == ["state.json"], what="only the state is left")
+    only_the_state_is_left(desk)
     assert not desk.recorders()
     assert not any(node.heard("finished") for node in nodes)
 
@@ -88,7 +93,7 @@ def test_both_nodes_order_the_same_session_and_there_is_one_recording(desk: Desk
     gone(desk)
     for state in ("started", "finished"):
         assert {(one["session_id"], one["part"]) for node in nodes for one in node.heard(state)} == {("s1", 1)}
-    assert [path.name for path in desk.spool.glob("*/*")] == ["state.json"]
+    only_the_state_is_left(desk)
     assert desk.log().count("event=recording_begun") == 1
 
 
