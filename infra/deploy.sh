@@ -14,8 +14,9 @@ source "$root/infra/shell/archive.sh"
 
 usage() {
     cat <<'TEXT'
-usage: infra/deploy.sh <parameter file> [--provisioned]
+usage: infra/deploy.sh <parameter file> [--again | --provisioned]
 
+  --again         deploy the resources even if nothing has changed since the last time: undoes what was changed by hand
   --provisioned   the resources are there already (azd made them): only what comes after them
 
 From the environment, all optional:
@@ -31,7 +32,8 @@ TEXT
 
 main() {
     case ${1:-} in -h | --help) usage && exit 0 ;; esac
-    [ $# -eq 1 ] || [ "$*" = "${1:-} --provisioned" ] || { usage >&2 && exit 2; }
+    if [ $# -lt 1 ] || [ $# -gt 2 ]; then usage >&2 && exit 2; fi
+    case ${2-none} in none | --again | --provisioned) ;; *) usage >&2 && exit 2 ;; esac
     need_programs az jq curl git
     read_parameters "$1"
     need_login
@@ -51,7 +53,7 @@ main() {
         settle_desktop_secret
         know_archive main Main
         know_archive peer Peer
-        build_resources
+        build_resources "${2:-}"
         unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER DESKTOP_SECRET
     fi
     [ "$FEDERATED" != true ] || "$root/infra/entra.sh" "$PARAMETER_FILE" federate

@@ -133,6 +133,9 @@ param alertOutboxSeconds int = 300
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('What the resources are made from, as one number. infra/deploy.sh gives it, and compares it the next time.')
+param fingerprint string = ''
+
 var token = uniqueString(subscription().id, namePrefix, environmentName)
 var tags = {
   'azd-env-name': environmentName
@@ -412,7 +415,9 @@ module nodeMain 'modules/node.bicep' = {
 module nodePeer 'modules/node.bicep' = {
   name: 'node'
   scope: groupPeer
+  // After the other node: settings that change restart a node, and both at once would be a pause in capture.
   dependsOn: [
+    nodeMain
     regionMain
     regionPeer
     sharedRolesPeer
@@ -516,6 +521,7 @@ module workbook 'modules/workbook.bicep' = {
 var risPath = '/api/recording/cti/v1/MicrosoftDynamicsOmnichannelAdapter'
 var publicHost = empty(customDomain) ? (useFrontDoor ? frontDoor.outputs.hostName : '') : customDomain
 
+output fingerprint string = fingerprint
 output functionAppMain string = names.siteMain
 output functionAppPeer string = names.sitePeer
 output resourceGroupMain string = groupMain.name

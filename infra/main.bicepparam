@@ -26,4 +26,5 @@ param immutabilityDays = 7
 param lockImmutability = false
 param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))
 param archiveLockedPeer = bool(readEnvironmentVariable('ARCHIVE_LOCKED_PEER', 'false'))
+param fingerprint = readEnvironmentVariable('FINGERPRINT', '')
 param alertEmail = 'operators@contoso.com'

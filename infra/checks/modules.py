@@ -33,6 +33,7 @@ def check(project: Project) -> Iterator[Problem]:
     for name in sorted(WANTED_OUTPUTS - {output.name for output in project.main.of_kind("output")}):
         yield Problem("missing output", "main.bicep:1", f"the scripts read {name!r}")
     yield from _mirrored(project)
+    yield from _one_after_the_other(project)
 
 
 def _fits(where: str, target: str, given: set[str], template: Template) -> Iterator[Problem]:
@@ -57,8 +58,17 @@ def _mirrored(project: Project) -> Iterator[Problem]:
             continue
         for part in sorted(_parts(module) | _parts(twin)):
             here, there = _exchanged(_plain(module.at(part))), _plain(twin.at(part))
+            if part == "dependsOn":
+                there = [each for each in there if each != name]  # a twin may wait for the other
             if sorted(here) != sorted(there):
                 yield Problem("not mirrored", where, f"{name}: {part} is for peer not what it is for main, mirrored")
+
+
+def _one_after_the_other(project: Project) -> Iterator[Problem]:
+    """Settings that change restart a node: both at once would be a pause in capture."""
+    node = project.main.named.get("nodePeer")
+    if node is not None and "nodeMain" not in _plain(node.at("dependsOn")):
+        yield Problem("both at once", f"main.bicep:{node.line}", "nodePeer must wait for nodeMain (dependsOn)")
 
 
 def _parts(module: Declaration) -> set[str]:

@@ -16,6 +16,26 @@ vault_has_secret() {
         -o json | jq -e --arg name "$name" 'any(.value[]; .name == $name)' >/dev/null
 }
 
+# Print a secret of the node's vault; nothing when there is none or it may not be read.
+kept_secret() {
+    local vault kept=''
+    vault=$(output_of keyVault "$1")
+    [ -z "$vault" ] || kept=$(ask_azure keyvault secret show --vault-name "$vault" --name "$2" 2>/dev/null) || kept=''
+    jq -r '.value // empty' <<<"$kept"
+}
+
+# Does the deployment carry a secret that the vaults do not have? One that cannot be read there counts as another.
+has_new_secrets() {
+    local pair value
+    [ -z "$CLIENT_SECRET_MAIN$CLIENT_SECRET_PEER" ] || return 0
+    for pair in desktopSecret=desktop-secret desktopSecretPrevious=desktop-secret-previous \
+        headerSecret=ris-header-secret headerSecretPrevious=ris-header-secret-previous; do
+        value=$(parameter "$PARAMETER_FILE" "${pair%%=*}" '')
+        [ -z "$value" ] || [ "$(kept_secret main "${pair#*=}")" = "$value" ] || return 0
+    done
+    return 1
+}
+
 put_into_vault() {
     local vault
     vault=$(output_of keyVault "$1")
@@ -24,8 +44,8 @@ put_into_vault() {
         "Whoever is logged in needs the role Key Vault Secrets Officer on it, and a network that it lets in."
 }
 
-# Set CLIENT_SECRET_MAIN or CLIENT_SECRET_PEER for the deployment: what a person gave, nothing when the vault has one,
-# what a person types with ASK_SECRETS=1, a new one made in Entra otherwise.
+# Set CLIENT_SECRET_MAIN or CLIENT_SECRET_PEER for the deployment: what a person gave; nothing when the vault has that
+# one, or has one and none was given; what a person types with ASK_SECRETS=1; a new one made in Entra otherwise.
 settle_client_secret() {
     local variable secret=''
     variable=CLIENT_SECRET_$(capitals "$1")
@@ -33,6 +53,7 @@ settle_client_secret() {
         :
     elif [ -n "${!variable:-}" ]; then
         secret=${!variable}
+        [ "$(kept_secret "$1" "$SECRET_NAME")" != "$secret" ] || secret=''
     elif vault_has_secret "$1"; then
         :
     elif [ "${ASK_SECRETS:-}" = 1 ]; then

@@ -35,6 +35,7 @@ param desktopSecret = readEnvironmentVariable('DESKTOP_SECRET', '')
 param lockImmutability = false
 param archiveLockedMain = bool(readEnvironmentVariable('ARCHIVE_LOCKED_MAIN', 'false'))
 param archiveLockedPeer = bool(readEnvironmentVariable('ARCHIVE_LOCKED_PEER', 'false'))
+param fingerprint = readEnvironmentVariable('FINGERPRINT', '')
 """
 _PROVIDERS = (
     "App", "Web", "Storage", "KeyVault", "ManagedIdentity", "Cdn", "Network", "Insights", "OperationalInsights",
@@ -90,6 +91,7 @@ class Cloud:
                 "principals": [],
                 "deployments": {},
                 "quota_exceeded": False,
+                "what_if_blind": False,
                 "groups": [],
                 "locks": {},
                 "policies": {},

@@ -48,6 +48,74 @@ def test_a_second_run_changes_nothing(deployed: Cloud) -> None:
     assert "the resources are as the parameter file says" in ended.said
 
 
+def test_a_second_run_changes_nothing_even_if_what_if_cannot_tell(deployed: Cloud) -> None:
+    deployed.change(what_if_blind=True)
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
+
+
+def test_what_was_changed_by_hand_is_undone_when_a_person_says_so(deployed: Cloud) -> None:
+    ended = deployed.run("deploy.sh", "--again")
+    assert ended.code == 0, ended.complained
+    assert deployed.read()["changes"].count("deployment capture-prod") == 1
+
+
+@pytest.mark.parametrize("file", ["main.bicep", "names.json", "modules/storage.bicep", "queries/lag.kql"])
+def test_a_change_of_anything_that_the_templates_are_made_from_is_deployed(deployed: Cloud, file: str) -> None:
+    changed = deployed.checkout / "infra" / file
+    was = changed.read_text() if changed.exists() else None
+    changed.parent.mkdir(exist_ok=True)
+    changed.write_text((was or "") + "\n")
+    try:
+        ended = deployed.run("deploy.sh")
+    finally:
+        changed.unlink() if was is None else changed.write_text(was)
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in deployed.read()["changes"]
+
+
+def test_what_the_templates_load_is_in_the_number_that_tells_a_change() -> None:
+    endings = re.findall(r"-name '\*(\.\w+)'", (ROOT / "infra" / "shell" / "resources.sh").read_text())
+    folder = ROOT / "infra"
+    loaded = {
+        (template.parent / name).resolve()
+        for template in folder.rglob("*.bicep")
+        for name in re.findall(r"load\w+\('([^']+)'", template.read_text())
+    }
+    assert len(loaded) > 10
+    assert all(file.is_relative_to(folder) and file.suffix in endings for file in loaded)
+
+
+def test_every_secret_parameter_has_a_name_by_which_it_is_kept_out_of_the_number() -> None:
+    secrets = re.findall(r"@secure\(\)\n(?:@description.*\n)?param (\w+)", (ROOT / "infra" / "main.bicep").read_text())
+    assert len(secrets) == 6
+    assert all(re.fullmatch(r"clientSecret(Main|Peer)|\w+(Secret|SecretPrevious)", name) for name in secrets)
+
+
+def test_a_secret_that_the_vaults_have_already_is_not_deployed_again(deployed: Cloud) -> None:
+    vaults = deployed.read()["vaults"]
+    same = {f"CLIENT_SECRET_{node.upper()}": vaults[f"kv-capture-prod-{node}"]["dynamics-client-secret"]
+            for node in ("main", "peer")}  # fmt: skip
+    assert deployed.run("deploy.sh", **same).code == 0
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
+    ended = deployed.run("deploy.sh", CLIENT_SECRET_PEER="another~secret-of-a-person")
+    assert ended.code == 0, ended.complained
+    assert "deployment capture-prod" in deployed.read()["changes"]
+    kept = [vault["dynamics-client-secret"] for vault in deployed.read()["vaults"].values()]
+    assert kept == [same["CLIENT_SECRET_MAIN"], "another~secret-of-a-person"]
+
+
+def test_another_secret_of_the_desktops_is_deployed(deployed: Cloud) -> None:
+    for number, secret in enumerate(("of-the-desktops", "of-the-desktops", "another-one"), 1):
+        deployed.forget()
+        assert deployed.run("deploy.sh", DESKTOP_SECRET=secret).code == 0
+        made = deployed.read()["changes"].count("deployment capture-prod")
+        assert made == (0 if number == 2 else 1)
+        time.sleep(1.1)  # a deployment is named by the second
+    assert {vault["desktop-secret"] for vault in deployed.read()["vaults"].values()} == {"another-one"}
+
+
 def test_each_node_has_its_own_credential_and_reads_only_what_it_needs(deployed: Cloud) -> None:
     world = deployed.read()
     assert [each["displayName"] for each in world["applications"]] == ["capture-prod-main", "capture-prod-peer"]
@@ -193,6 +261,7 @@ MISTAKES = [
     ({"account": {"name": "x", "id": "s", "tenantId": "another"}}, "", "the parameter file says"),
     ({"bicep": False}, "", "az bicep install"),
     ({}, "param tenantId", "Add: param tenantId"),
+    ({}, "param fingerprint", "param fingerprint = readEnvironmentVariable('FINGERPRINT', '')"),
     ({}, "param clientSecretMain", "param clientSecretMain = readEnvironmentVariable('CLIENT_SECRET_MAIN', '')"),
 ]
 

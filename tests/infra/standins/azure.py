@@ -23,8 +23,8 @@ def _parameters(file: str, environment: dict[str, str]) -> dict[str, str]:
 
 
 def _fingerprint(parameters: dict[str, str]) -> list[str]:
-    # A policy that is left alone is no change.
-    aside = ("clientSecretMain", "clientSecretPeer", "archiveLockedMain", "archiveLockedPeer")
+    # A policy that is left alone is no change, and the number is an output only.
+    aside = ("clientSecretMain", "clientSecretPeer", "archiveLockedMain", "archiveLockedPeer", "fingerprint")
     return sorted(f"{name}={value}" for name, value in parameters.items() if name not in aside)
 
 
@@ -34,7 +34,7 @@ def _what_if(world: World, flags: Flags) -> object:
     made = good[-1] if good else None
     same = made is not None and made["fingerprint"] == _fingerprint(parameters)
     secrets = any(parameters[f"clientSecret{node.capitalize()}"] for node in NODES)
-    kind = "NoChange" if same and not secrets else "Modify" if made else "Create"
+    kind = "NoChange" if same and not secrets and not world["what_if_blind"] else "Modify" if made else "Create"
     site = "/subscriptions/s/resourceGroups/rg-capture-prod-main/providers/Microsoft.Web/sites/func-capture-prod-main"
     if "--no-pretty-print" not in flags:
         return "Resource changes: no change.\n" if kind == "NoChange" else f"Resource changes: 1 to {kind.lower()}.\n"
@@ -48,6 +48,7 @@ def _create(world: World, flags: Flags) -> object:
         raise Refused("(QuotaExceeded) Operation would exceed the quota of cores.")
     stem = f"{given['namePrefix']}-{given['environmentName']}"
     outputs = {"resourceGroupWitness": f"rg-{stem}-witness", "webhookUrl": "https://capture.azurefd.net/api/recording"}
+    outputs["fingerprint"] = given["fingerprint"]
     for node in NODES:
         ending, app, group, vault = node.capitalize(), f"func-{stem}-{node}", f"rg-{stem}-{node}", f"kv-{stem}-{node}"
         outputs |= {
@@ -143,7 +144,10 @@ def _set_secret(world: World, flags: Flags) -> object:
 
 
 def _read_secret(world: World, flags: Flags) -> object:
-    return {"name": flags["--name"], "value": world["vaults"][flags["--vault-name"]][flags["--name"]]}
+    vault = world["vaults"][flags["--vault-name"]]
+    if flags["--name"] not in vault:
+        raise Refused(f"(SecretNotFound) A secret with (name/id) {flags['--name']} was not found in this key vault.")
+    return {"name": flags["--name"], "value": vault[flags["--name"]]}
 
 
 def _lock(world: World, flags: Flags) -> None:

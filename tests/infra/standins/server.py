@@ -15,7 +15,7 @@ from tests.infra.standins.world import Refused, World
 
 _VARIABLES = (
     "CLIENT_ID_MAIN", "CLIENT_ID_PEER", "CLIENT_SECRET_MAIN", "CLIENT_SECRET_PEER", "CLIENT_SECRET_EXPIRES_MAIN",
-    "CLIENT_SECRET_EXPIRES_PEER", "DESKTOP_SECRET", "ARCHIVE_LOCKED_MAIN", "ARCHIVE_LOCKED_PEER",
+    "CLIENT_SECRET_EXPIRES_PEER", "DESKTOP_SECRET", "ARCHIVE_LOCKED_MAIN", "ARCHIVE_LOCKED_PEER", "FINGERPRINT",
 )  # fmt: skip
 _ACT = {"az": az.act, "curl": curl.act}
 
@@ -73,6 +73,8 @@ class Server:
             return f"0\0{_ACT[program](self.world, arguments, given, environment)}\0\0"
         except Refused as error:
             return f"{error.code}\0\0ERROR: {error}\n\0"
+        except Exception as error:  # else the script would wait for its answer
+            return f"70\0\0the stand-in itself failed: {error!r}\n\0"
 
     def _gone(self, when: str) -> bool:
         return self.kill == f"{len(self.journal)} {when}"

@@ -56,6 +56,7 @@ MISTAKES = [
         "",
         "missing module parameter",
     ),
+    ("both nodes are written at once", MAIN, "    nodeMain\n", "", "both at once"),
     ("peer gets main's client id", MAIN, "clientId: clientIdPeer", "clientId: clientIdMain", "not mirrored"),
     (
         "a wrong API version",
