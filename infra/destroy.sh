@@ -15,7 +15,7 @@ usage: infra/destroy.sh <parameter file> [--with-applications]
 
   --with-applications   delete the two app registrations in Entra, too
 
-Killed in the middle, it is run once more. What is left in Dataverse (two application users, a role, the webhook) is
+Killed in the middle, it is run once more. It also takes away what a first deployment that failed has left. What is left in Dataverse (two application users, a role, the webhook) is
 removed by hand: python -m capture webhook remove, then the admin center.
 TEXT
 }
@@ -26,7 +26,8 @@ main() {
     need_programs az jq
     read_parameters "$1"
     need_login
-    need_outputs
+    read_outputs
+    [ -n "$OUTPUTS" ] || need_remains
     tell_what_goes
     ask_person "First: type the name of the environment ($ENVIRONMENT):"
     [ "$ANSWER" = "$ENVIRONMENT" ] || fail "That is not the environment; nothing was deleted."
@@ -36,17 +37,31 @@ main() {
     [ "${2:-}" != --with-applications ] || delete_applications
 }
 
+# As infra/main.bicep names them; a first deployment that failed has no outputs.
 groups() {
-    printf '%s\n' "$(output_of resourceGroup main)" "$(output_of resourceGroup peer)" "$(output resourceGroupWitness)"
+    printf "rg-$PREFIX-$ENVIRONMENT-%s\n" main peer witness
+}
+
+# Without a deployment that has succeeded, only groups that are there can be meant.
+need_remains() {
+    local group
+    for group in $(groups); do
+        [ "$(ask_azure group exists --name "$group")" != true ] || return 0
+    done
+    need_outputs
 }
 
 tell_what_goes() {
     local group
     say "These resource groups go, with all that is in them:"
     groups | sed 's/^/    /'
+    if [ -z "$OUTPUTS" ]; then
+        say "No deployment has succeeded, so nothing was ever recorded here. Key vaults stay in the recycle bin for 90 days."
+        return
+    fi
     say "The archives:"
     for node in main peer; do
-        group=$(output_of resourceGroup "$node")
+        group="rg-$PREFIX-$ENVIRONMENT-$node"
         [ "$(ask_azure group exists --name "$group")" = true ] || { say "    $node: gone already" && continue; }
         say "    $node: $(archive_fate "$node")"
     done

@@ -17,8 +17,10 @@ check_parameter_file() {
 # Print what the resources are made from as one number: the templates with what they load, the parameter file, and what
 # that reads from the environment. A deployment carries it, so that the next one knows whether it would be the same.
 fingerprint() {
+    local infra
+    infra=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     {
-        find "$root/infra" -path "$root/infra/checks" -prune -o \
+        find "$infra" -path "$infra/checks" -prune -o \
             -type f \( -name '*.bicep' -o -name '*.json' -o -name '*.kql' \) -print |
             LC_ALL=C sort | git hash-object --no-filters --stdin-paths
         git hash-object --no-filters "$PARAMETER_FILE"

@@ -1,6 +1,8 @@
 """infra/rotate_secret.sh and infra/destroy.sh against the stand-ins."""
 
-from tests.infra.cloud import Cloud
+import re
+
+from tests.infra.cloud import ROOT, Cloud
 
 YES = "prod\ndelete the recordings\n"
 
@@ -65,6 +67,29 @@ def test_destroying_asks_twice(deployed: Cloud) -> None:
     assert world["groups"] == []
     assert world["deployments"] == {}
     assert len(world["applications"]) == 2
+
+
+def test_what_a_failed_first_deployment_has_left_is_taken_away(cloud: Cloud) -> None:
+    cloud.change(quota_exceeded=True)
+    assert cloud.run("deploy.sh").code == 1
+    assert [each["state"] for each in cloud.read()["deployments"].values()] == ["Failed"]
+    cloud.change(groups=["rg-capture-prod-main", "rg-capture-prod-witness"])
+    ended = cloud.run("destroy.sh", said=YES)
+    assert ended.code == 0, ended.complained
+    assert "nothing was ever recorded here" in ended.said
+    assert cloud.read()["groups"] == []
+    assert cloud.read()["deployments"] == {}
+    ended = cloud.run("destroy.sh", said=YES)
+    assert ended.code == 1
+    assert "there is no deployment capture-prod that has succeeded" in ended.complained
+
+
+def test_the_groups_have_the_names_that_the_templates_give() -> None:
+    named = re.findall(
+        r"name: 'rg-\$\{namePrefix\}-\$\{environmentName\}-(\w+)'", (ROOT / "infra" / "main.bicep").read_text()
+    )
+    assert named == ["main", "peer", "witness"]
+    assert 'printf "rg-$PREFIX-$ENVIRONMENT-%s\\n" main peer witness' in (ROOT / "infra" / "destroy.sh").read_text()
 
 
 def test_another_pair_of_the_same_environment_is_left_alone(deployed: Cloud) -> None:

@@ -73,7 +73,7 @@ class Server:
             return f"0\0{_ACT[program](self.world, arguments, given, environment)}\0\0"
         except Refused as error:
             return f"{error.code}\0\0ERROR: {error}\n\0"
-        except Exception as error:  # else the script would wait for its answer
+        except Exception as error:  # noqa: BLE001 - else the script would wait for its answer
             return f"70\0\0the stand-in itself failed: {error!r}\n\0"
 
     def _gone(self, when: str) -> bool:
