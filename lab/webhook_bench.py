@@ -1,4 +1,4 @@
-"""`make bench-webhooks`: the receiver of the webhooks, first calm, then with a node killed and back under load.
+"""`make bench-webhooks`: the receiver of the webhooks, just started, calm, then with a node killed and back under load.
 
 The load is sent by a process of its own (`lab.webhook_load`) through the load balancer. Afterwards every event that was
 acknowledged must have left its time in the nodes' `sessions` tables, which are read with Azure's own library.
@@ -30,6 +30,10 @@ from lab.webhook_figures import Applied, acknowledged, applied, figures, good, r
 from lab.webhook_load import Sent
 
 _SEATED = 4
+_SCHEDULES = {"SWEEP_SCHEDULE": "*/15 * * * * *", "RECOVERY_SCHEDULE": "5 * * * * *"}
+"""As the product has them: the lab's denser ones would measure the lab."""
+_COLD_SECONDS = 10.0
+"""For which nodes that have just started have figures of their own: connections are made, agents are read."""
 _MOST_SECONDS_TO_APPLY = 660.0
 """What a killed host had just taken from its queue stays hidden for ten minutes, as in Azure."""
 _KILLED_AFTER, _BACK_AFTER = 0.25, 0.55
@@ -52,7 +56,7 @@ class Bench:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._secret = secrets.token_urlsafe(24)
         self._tell = tell
-        self.pair = Pair("webhooks", settings=screen_settings(self._secret), tell=tell)
+        self.pair = Pair("webhooks", settings={**screen_settings(self._secret), **_SCHEDULES}, tell=tell)
         self._balancer: Balancer | None = None
         self._agents: list[str] = []
 
@@ -137,12 +141,11 @@ class Bench:
             requests.post(url, json=body, headers=headers, timeout=30).raise_for_status()
 
 
-def measure(bench: Bench, calm: Part, loaded: Part) -> dict[str, Any]:
-    """Run both parts and put the numbers together."""
-    first = bench.run(calm)
-    second = bench.run(loaded)
-    done, seconds = bench.finish([*first, *second])
-    return figures(first, second, done, seconds)
+def measure(bench: Bench, cold: Part, calm: Part, loaded: Part) -> dict[str, Any]:
+    """Run the parts and put the numbers together."""
+    first, second, third = (bench.run(part) for part in (cold, calm, loaded))
+    done, seconds = bench.finish([*first, *second, *third])
+    return figures(first, second, third, done, seconds)
 
 
 def main() -> int:
@@ -161,6 +164,7 @@ def main() -> int:
             bench.start()
             report = measure(
                 bench,
+                Part("cold", arguments.rate, _COLD_SECONDS),
                 Part("calm", arguments.rate, arguments.seconds),
                 Part("loaded", 2 * arguments.rate, 2 * arguments.seconds, kill=True),
             )

@@ -48,15 +48,21 @@ def applied(sent: Iterable[Sent], nodes: Collection[Told]) -> Applied:
     )
 
 
-def figures(calm: Sequence[Sent], loaded: Sequence[Sent], done: Applied, seconds: float | None) -> dict[str, Any]:
+def figures(
+    cold: Sequence[Sent], calm: Sequence[Sent], loaded: Sequence[Sent], done: Applied, seconds: float | None
+) -> dict[str, Any]:
     """Put the report together; `seconds` is how long it took after the last event until all were applied."""
-    calm_ms, loaded_ms = (sorted(one.latency_ms for one in acknowledged(part)) for part in (calm, loaded))
-    everything = [*calm, *loaded]
+    cold_ms, calm_ms, loaded_ms = (
+        sorted(one.latency_ms for one in acknowledged(part)) for part in (cold, calm, loaded)
+    )
+    everything = [*cold, *calm, *loaded]
     told = len(acknowledged(everything))
     return {
         "rps": _rate(calm),
         "p50_ms": _at(calm_ms, 0.5),
         "p99_ms": _at(calm_ms, 0.99),
+        "cold_p50_ms": _at(cold_ms, 0.5),
+        "cold_p99_ms": _at(cold_ms, 0.99),
         "sent": len(everything),
         "acknowledged": told,
         "applied": done.somewhere,

@@ -49,6 +49,10 @@ class Memory:
             self._alarms.clear()
         self._alarms.add(key)
 
+    def is_raised(self, key: str) -> bool:
+        """Tell whether an alarm is remembered, which need not be raised again."""
+        return key in self._alarms
+
     def settle(self, key: str) -> bool:
         """Forget an alarm; True when it was remembered."""
         known = key in self._alarms

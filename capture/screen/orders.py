@@ -149,21 +149,25 @@ class Orders:
         key = f"{WITHOUT_WORKSTATION}{order_key(seat.session_id, seat.agent_id)}"
         found = self.seating.place_of(seat.agent_id)
         if found is None:
-            alarm = Alarm(key, self.clock.now(), f"agent {seat.agent_id} has no workstation", seat.session_id)
-            self.memory.raised(key)
-            if what is not Wanted.DELETE and self.alarms.raise_(alarm):
-                emit(
-                    Event.AGENT_WITHOUT_WORKSTATION,
-                    logging.WARNING,
-                    node=self.node,
-                    session=seat.session_id,
-                    agent=seat.agent_id,
-                )
+            if what is not Wanted.DELETE and not self.memory.is_raised(key):
+                self._raise(key, seat)
             return None
         here = Place(seat.agent_id, found.workstation, found.signed_in_at, self.clock.now())
         place = self.sessions.place(seat.session_id, here)
         self._placed(seat.session_id, place)
         return place
+
+    def _raise(self, key: str, seat: Seat) -> None:
+        text = f"agent {seat.agent_id} has no workstation"
+        if self.alarms.raise_(Alarm(key, self.clock.now(), text, seat.session_id)):
+            emit(
+                Event.AGENT_WITHOUT_WORKSTATION,
+                logging.WARNING,
+                node=self.node,
+                session=seat.session_id,
+                agent=seat.agent_id,
+            )
+        self.memory.raised(key)
 
     def _placed(self, session_id: SessionId, place: Place) -> None:
         self.memory.place(session_id, {place.agent_id: place})

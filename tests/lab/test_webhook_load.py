@@ -109,7 +109,7 @@ def test_an_event_counts_as_applied_when_its_time_is_known() -> None:
     peer = {"s1": {"assigned_on": "2026-11-24T10:00:00Z", "accepted_on": None}}
     done = applied(sent, [main, peer])
     assert (done.somewhere, done.everywhere, done.lost) == (2, 1, ("s2 assigned_on",))
-    numbers = figures(sent, [], done, None)
+    numbers = figures([], sent, [], done, None)
     assert (numbers["acknowledged"], numbers["applied"], numbers["lost"], numbers["refused"]) == (3, 2, 1, 1)
     assert (numbers["p50_ms"], numbers["p99_ms"], numbers["sent_again"]) == (20, 30, 2)
     assert not good(numbers)

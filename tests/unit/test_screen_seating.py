@@ -27,6 +27,24 @@ def test_an_agent_without_a_workstation_is_an_alarm_until_he_signs_in(caplog: py
     assert office.pair.accounts["main"].stores.alarms.alarms == {}
 
 
+def test_an_alarm_that_is_raised_costs_no_further_calls() -> None:
+    office = Office()
+    calls = office.pair.accounts["main"].stores.alarms.power.calls
+    office.hear(ringing())
+    assert calls.count("alarms.raise_") == 1
+    office.hear(accepted())
+    assert calls.count("alarms.raise_") == 1
+
+
+def test_who_is_accepted_late_without_a_workstation_is_an_alarm_all_the_same() -> None:
+    office = Office()
+    office.hear(merge_sessions(ringing(), closed()))
+    alarms = office.pair.accounts["main"].stores.alarms.alarms
+    assert "seat s1:ann" not in alarms
+    office.hear(accepted())
+    assert "seat s1:ann" in alarms
+
+
 def test_many_other_alarms_hide_nobody_who_waits() -> None:
     office = Office()
     for number in range(10_001):
