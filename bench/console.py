@@ -196,6 +196,8 @@ def figures(of: Figures) -> dict[str, Any]:
     """Put them into the report: medians and the longest, in seconds."""
     return {
         "console_rows": of.rows,
+        "console_longest_first_paint_seconds": round(max(of.paints), 3),
+        "console_longest_search_seconds": round(max(max(times) for times in of.searches.values()), 3),
         "console_first_paint_seconds": _spread(of.paints),
         "console_pair_shown_seconds": _spread(of.glances),
         "console_search_seconds": {kind: _spread(times) for kind, times in of.searches.items()},

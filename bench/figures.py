@@ -39,6 +39,8 @@ TARGETS = (
     Target("backlog_wrong", 0, at_least=False),
     Target("recovery_dataverse_calls", 150, at_least=False),
     Target("recovery_memory_mib", 200, at_least=False),
+    Target("console_longest_first_paint_seconds", 1, at_least=False),
+    Target("console_longest_search_seconds", 1, at_least=False),
 )
 
 
@@ -52,6 +54,7 @@ def figures(speeds: Sequence[Speeds], rss_growth_mib: float | None, calls: float
     report["dataverse_calls_per_recording"] = None if calls is None else round(calls, 3)
     report |= {"backlog_cost_ratio": None, "backlog_wrong": None}
     report |= {"recovery_dataverse_calls": None, "recovery_memory_mib": None}
+    report |= {"console_longest_first_paint_seconds": None, "console_longest_search_seconds": None}
     report["mib_s"] = {
         name: {one.label: round(median(one.by_contender[name]), 1) for one in speeds}
         for name in (speeds[0].by_contender if speeds else ())
