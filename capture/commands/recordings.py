@@ -4,6 +4,7 @@ import hashlib
 import json
 import mimetypes
 import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,14 +26,38 @@ from capture.errors import Mangled
 
 recordings = typer.Typer(help="Find recordings, and get one with its metadata.", no_args_is_help=True)
 
+
+def _day(text: str | None) -> str | None:
+    try:
+        return None if text is None else date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day such as 2026-11-22") from None
+
+
+def _moment(text: str) -> str:
+    try:
+        named = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time such as 2026-11-22T10:00:00Z") from None
+    if not named:
+        raise typer.BadParameter(f"{text!r} must name its time zone, such as Z")
+    return text
+
+
+At = Annotated[str, typer.Option(help="Its `created_on`, as search shows it.", callback=_moment)]
+Day = Annotated[
+    str | None, typer.Option(help="Day in UTC, such as 2026-11-22; today if nothing is said.", callback=_day)
+]
+To = Annotated[str | None, typer.Option(help="Last day, at most 30 days later.", callback=_day)]
+
 _COLUMNS = ["created_on", "recording_id", "conversation_id", "agents", "from_phone", "to_phone", "queue", "state"]
 
 
 @recordings.command()
 def search(
     node: Addresses,
-    day: Annotated[str | None, typer.Option(help="Day in UTC, such as 2026-11-22; today if nothing is said.")] = None,
-    to: Annotated[str | None, typer.Option(help="Last day, at most 30 days later.")] = None,
+    day: Day = None,
+    to: To = None,
     agent: Annotated[str | None, typer.Option(help="Beginning of any part of an agent's name.")] = None,
     number: Annotated[str | None, typer.Option(help="End of a phone number.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation; needs no day.")] = None,
@@ -61,7 +86,7 @@ def search(
 @recordings.command()
 def get(
     recording: Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")],
-    at: Annotated[str, typer.Option(help="Its `created_on`, as search shows it.")],
+    at: At,
     node: Addresses,
     out: Annotated[Path | None, typer.Option(help="Folder for the file and its metadata; needs the host key.")] = None,
     key_from: KeyFrom = FUNCTION_KEY,

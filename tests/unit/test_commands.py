@@ -183,6 +183,11 @@ def test_a_wrong_key_is_named_by_its_variable_and_never_shown(office: Office) ->
         (["parked", "list", "--node", "http://node.contoso.com"], {}, "https://"),
         (["parked", "list", "--node", "node"], {}, "takes an address"),
         (["recordings", "search", "--limit", "0"], {}, "--limit"),
+        (["recordings", "search", "--day", "yesterday"], {}, "is no day"),
+        (["recordings", "get", "anything", "--at", "noon"], {}, "is no time"),
+        (["recordings", "get", "anything", "--at", "2026-11-22T10:00:00"], {}, "time zone"),
+        (["hold", "set", "anything", "--at", "noon", "--by", "Jane", "--reason", "case 7"], {}, "is no time"),
+        (["status", "--watch", "--json"], {}, "--watch"),
     ],
 )
 def test_a_mistake_in_the_call_is_said_with_code_2(
