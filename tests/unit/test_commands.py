@@ -17,12 +17,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
-from capture.commands import doctor
+from capture.commands import connections, doctor
 from capture.commands.app import app
 from capture.console.answer import Answer, answer
 from capture.console.desk import Asked
 from capture.errors import Unauthorized
 from capture.node import Node
+from capture.settings import Settings
 from tests.pair import SAMPLE, Pair
 
 KEY, HOST_KEY = "the-function-key", "the-host-key"
@@ -296,6 +297,69 @@ def test_the_doctor_names_each_setting_that_is_wrong(tmp_path: Path) -> None:
 def test_the_doctor_does_not_call_it_wrong_that_a_node_may_only_send_to_its_peer() -> None:
     pair = Pair()
     peer = pair.members["main"].peer
-    assert doctor.length(peer.watermarks, "watermark") == "0 messages in watermark"
-    peer.link.fail_next("length", error=Unauthorized("no right to read"))
-    assert "not tried" in doctor.length(peer.watermarks, "watermark")
+    assert connections.length(peer.watermarks, "watermark") == "0 messages in watermark"
+    peer.link.fail_next("length", error=Unauthorized("refused: 403 AuthorizationPermissionMismatch"))
+    assert "not tried" in connections.length(peer.watermarks, "watermark")
+
+
+def test_the_doctor_calls_a_wrong_key_of_the_peers_account_wrong() -> None:
+    peer = Pair().members["main"].peer
+    peer.link.fail_next("length", error=Unauthorized("refused: 403 AuthenticationFailed"))
+    with pytest.raises(Unauthorized):
+        connections.length(peer.watermarks, "watermark")
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> tuple[Pair, Callable[[], dict[str, doctor.Finding]]]:
+    """A pair, and what the doctor finds with the settings of its node main."""
+    pair = Pair()
+    pair.turn()
+    main = pair.members["main"]
+
+    def checks(settings: Settings) -> list[connections.Check]:
+        return connections.connections(settings, main.own, main.peer, main.witness.lease, pair.source, pair.clock)
+
+    monkeypatch.setattr(doctor, "_checks", checks)
+    return pair, lambda: {each.what: each for each in doctor.examine(SAMPLE)}
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_node_that_is_well(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]],
+) -> None:
+    found = examined[1]()
+    assert all(each.well for each in found.values())
+    assert found["own log"].says == "0 sealed blocks"
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("ledger.get", "peer's ledger"),
+        ("evidence.names", "peer's log"),
+        ("archive.size", "peer's archive"),
+        ("heartbeats.read", "peer's storage, blobs"),
+    ],
+)
+def test_the_doctor_says_which_connection_is_wrong_and_what_to_look_for(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]], call: str, what: str
+) -> None:
+    pair, look = examined
+    pair.members["main"].peer.link.fail_next(call)
+    wrong = [each for each in look().values() if not each.well]
+    assert [each.what for each in wrong] == [what]
+    assert "is the account in PEER_STORAGE there" in wrong[0].says
+
+
+def test_the_doctor_sees_that_calls_may_not_be_read(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, look = examined
+
+    def refuse(*_: object) -> None:
+        raise Unauthorized("missing prvReadmsdyn_ocliveworkitem privilege")
+
+    monkeypatch.setattr(pair.source, "completed_calls", refuse)
+    wrong = [each for each in look().values() if not each.well]
+    assert [(each.what, each.says) for each in wrong] == [
+        ("Dynamics, calls", "missing prvReadmsdyn_ocliveworkitem privilege")
+    ]
