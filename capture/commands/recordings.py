@@ -44,6 +44,9 @@ def _moment(text: str) -> str:
     return text
 
 
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")]
+By = Annotated[str, typer.Option(help="Who says so; kept for ever.")]
+Reason = Annotated[str, typer.Option(help="Why, such as the number of the case; kept for ever.")]
 At = Annotated[str, typer.Option(help="Its `created_on`, as search shows it.", callback=_moment)]
 Day = Annotated[
     str | None, typer.Option(help="Day in UTC, such as 2026-11-22; today if nothing is said.", callback=_day)
@@ -85,7 +88,7 @@ def search(
 
 @recordings.command()
 def get(
-    recording: Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")],
+    recording: Id,
     at: At,
     node: Addresses,
     out: Annotated[Path | None, typer.Option(help="Folder for the file and its metadata; needs the host key.")] = None,
@@ -104,6 +107,27 @@ def get(
     facts = {**view["recordings"][0], **(view["conversation"] or {}), "file": view.get("file")}
     shown = [[name, _cell(value)] for name, value in facts.items() if isinstance(value, str | int)]
     answer(view, as_json=as_json, tables=lambda: [table_of(["what", "is"], shown)])
+
+
+@recordings.command()
+def remove(
+    recording: Id,
+    at: At,
+    by: By,
+    reason: Reason,
+    node: Addresses,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    host_key_from: HostKeyFrom = HOST_KEY,
+    as_json: AsJson = False,
+) -> None:
+    """Remove one recording from both archives, such as one in which a card number is read out. Exit code 1: held."""
+    known = nodes(node, host_key_from)
+    if not yes:
+        typer.confirm(f"Remove the recording {recording} for ever?", abort=True, err=True)
+    with told():
+        body = {"created_on": at, "by": by, "reason": reason}
+        said = first_answer(known, lambda each: each.post(f"recordings/{recording}/remove", body))
+    answer(said, as_json=as_json, tables=lambda: [table_of(["recording", "state"], [[recording, said["state"]]])])
 
 
 def _fetch(node: RemoteNode, recording: dict[str, Any], folder: Path) -> Path:

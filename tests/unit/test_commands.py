@@ -22,6 +22,8 @@ from capture.commands.app import app
 from capture.console.answer import Answer, answer
 from capture.console.desk import Asked
 from capture.errors import Unauthorized
+from capture.model.day import CompletedCall
+from capture.model.identity import ConversationId
 from capture.node import Node
 from capture.settings import Settings
 from tests.pair import SAMPLE, Pair
@@ -58,12 +60,12 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
 
         do_POST = do_GET  # noqa: N815  the library's name
 
-        def _answer(self, node: Node) -> Answer:  # noqa: C901, PLR0911  same
+        def _answer(self, node: Node) -> Answer:  # noqa: C901, PLR0911, PLR0912  same
             parts = urlsplit(self.path)
             path = [unquote(each) for each in parts.path.removeprefix("/api/").split("/")]
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            admin = path[0] == "role" or path[-1] in ("requeue", "media", "hold")
+            admin = path[0] == "role" or path[-1] in ("requeue", "media", "hold", "remove")
             if self.headers.get("x-functions-key") not in ((HOST_KEY,) if admin else (KEY, HOST_KEY)):
                 return Answer(401, "")
             match path:
@@ -83,6 +85,12 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
                     return answer(node.holding.listed)
                 case ["recordings", name, "hold"]:
                     return answer(lambda: node.holding.run(name, body))
+                case ["recordings", name, "remove"]:
+                    return answer(lambda: node.removing.run(name, body))
+                case ["verification"]:
+                    return answer(lambda: node.compliance.listed(query.get("days")))
+                case ["verification", day]:
+                    return answer(lambda: node.compliance.close(day, body))
                 case ["recordings", name, "media"]:
                     asked = Asked("GET", "", self.path, query, {"range": self.headers.get("range", "")})
                     return answer(lambda: node.console.audio(name, asked))
@@ -271,6 +279,53 @@ def test_a_hold_is_set_listed_and_released(office: Office) -> None:
     assert again.exit_code == 1
     assert "not under hold" in again.stderr
     assert office.run("hold", "set", recording.id).exit_code == 2
+
+
+def test_a_recording_is_removed_once_somebody_has_said_yes(office: Office) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    arguments = ("recordings", "remove", recording.id, "--at", recording.created_on.isoformat(), "--by", "Jane Doe")
+    reason = ("--reason", "a card number")
+    assert office.run(*arguments, *reason).exit_code == 1, "nobody has said yes"
+    assert office.pair.archived("main") | office.pair.archived("peer")
+    done = office.run(*arguments, *reason, "--yes", "--json")
+    assert done.exit_code == 0
+    assert document(done) == {"recording_id": recording.id, "state": "removed"}
+    assert not office.pair.archived("main") | office.pair.archived("peer")
+
+
+def test_a_held_recording_is_not_removed(office: Office) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    which = (recording.id, "--at", recording.created_on.isoformat(), "--by", "Jane Doe", "--reason", "case 7")
+    assert office.run("hold", "set", *which).exit_code == 0
+    refused = office.run("recordings", "remove", *which, "--yes")
+    assert refused.exit_code == 1
+    assert "legal hold" in refused.stderr
+    assert office.pair.archived("main") | office.pair.archived("peer")
+
+
+def test_a_day_is_listed_as_wrong_until_a_person_closes_it(office: Office) -> None:
+    pair = office.pair
+    recording = pair.publish_without_file()
+    pair.source.ended_calls.append(CompletedCall(ConversationId("c1"), recording.created_on, 60))
+    pair.turn()
+    node = pair.members["main"].node
+    while node.compliance.look():
+        pass
+    pair.work("peer")
+    listed = office.run("days", "list", "--json")
+    assert listed.exit_code == 3
+    wrong = next(each for each in document(listed) if each["incident"])
+    said = ("--by", "Jane Doe", "--note", "a test of the line")
+    closed = office.run("days", "close", wrong["day"], *said, "--json")
+    assert closed.exit_code == 0
+    assert document(closed)[0]["closed"]["note"] == "a test of the line"
+    assert office.run("days", "list", "--json", nodes=("main",)).exit_code == 0
+    shown = office.run("days", "list").stdout
+    assert "Jane Doe: a test of the line" in shown
+    assert shown.count(f"\n{wrong['day']} ") == 2, "its figures, and what was wrong with it"
+    assert office.run("days", "close", "2020-01-01", *said).exit_code == 1
 
 
 def test_a_handover_waits_until_the_other_node_is_active(office: Office) -> None:
