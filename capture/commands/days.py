@@ -26,7 +26,7 @@ def list_(
     with told():
         found = list(first_answer(known, lambda each: each.get("verification", {"days": str(latest)})))
     _say(found, as_json=as_json)
-    if any(each["incident"] and not each["closed"] for each in found):
+    if any(each["open"] for each in found):
         raise typer.Exit(UNWELL)
 
 
@@ -39,7 +39,7 @@ def close(
     key_from: KeyFrom = FUNCTION_KEY,
     as_json: AsJson = False,
 ) -> None:
-    """Close what is wrong with a day: it is not told again unless it changes."""
+    """Close what is wrong with a day: it is not told again unless it gets worse."""
     known = nodes(node, key_from)
     with told():
         said = first_answer(known, lambda each: each.post(f"verification/{day}", {"by": by, "note": note}))
@@ -67,9 +67,11 @@ def _figures(found: list[dict[str, Any]]) -> Table:
 
 
 def _wrong(found: list[dict[str, Any]]) -> list[Table]:
-    lines = [
-        [day["day"], day["incident"] or "", f"{day['closed']['by']}: {day['closed']['note']}" if day["closed"] else ""]
-        for day in found
-        if day["incident"] or day["closed"]
-    ]
+    lines = [[day["day"], day["incident"] or "", _closed(day)] for day in found if day["incident"] or day["closed"]]
     return [table_of(["day", "what is wrong", "closed by"], lines)] if lines else []
+
+
+def _closed(day: dict[str, Any]) -> str:
+    if not day["closed"]:
+        return ""
+    return f"{day['closed']['by']}: {day['closed']['note']}{' (it has got worse since)' if day['open'] else ''}"
