@@ -90,4 +90,8 @@ def _last_error(error: tuple[Any, str] | None) -> str:
 def _console(settings: Settings) -> str:
     if not settings.website_site_name:
         return "open on this machine only"
-    return "for the tenant in CONSOLE_TENANT_ID" if settings.console_tenant_id else "closed: CONSOLE_TENANT_ID is empty"
+    if not settings.console_tenant_id:
+        return "closed: CONSOLE_TENANT_ID is empty"
+    if settings.website_auth_enabled.lower() != "true":
+        return "closed: App Service authentication is off (WEBSITE_AUTH_ENABLED)"
+    return "for the tenant in CONSOLE_TENANT_ID"

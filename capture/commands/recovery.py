@@ -98,7 +98,7 @@ def requests(
             said = [first_answer(known, lambda each: each.post(f"recovery/{request}/{'stop' if stop else 'resume'}"))]
         else:
             said = [first_answer(known, lambda each: each.get(f"recovery/{request}"))]
-    answer(said, as_json=as_json, tables=lambda: [_table(said), *_found(said)])
+    answer(said, as_json=as_json, tables=lambda: [_table(said), *(_times(said) if request else ()), *_found(said)])
 
 
 def _asked(start: datetime | None, end: datetime | None, ids: Path | None, one: str | None) -> list[dict[str, object]]:
@@ -209,6 +209,11 @@ def _table(said: Sequence[dict[str, Any]]) -> Table:
     for column in (0, 2):
         made.columns[column].no_wrap = True  # these are copied, and looked for
     return made
+
+
+def _times(said: Sequence[dict[str, Any]]) -> list[Table]:
+    names = ("asked", "started", "ended")
+    return [table_of(list(names), [[each[name] or "-" for name in names] for each in said])]
 
 
 def _found(said: Sequence[dict[str, Any]]) -> list[Table]:

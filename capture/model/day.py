@@ -34,8 +34,8 @@ class DayReport:
     """One UTC day (YYYY-MM-DD) by the creation of its calls, as it was at `read_at`.
 
     `archived`, `pending` and `parked` are the calls with recordings, each counted once by the worst of its recordings.
-    `without_recording` and `too_short` have none in Dynamics. `in_dynamics` and `in_ledger` count recordings, by two
-    ways that share nothing: Dynamics' own count, and the rows of ledger and jobs.
+    `without_recording` and `too_short` have none there. `in_dynamics` and `in_ledger` count recordings by two ways that
+    share nothing: Dynamics' own count, and the rows of ledger and jobs.
     """
 
     day: str

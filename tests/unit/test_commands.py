@@ -387,6 +387,26 @@ def test_the_doctor_finds_nothing_wrong_with_a_node_that_is_well(
 
 
 @pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "open on this machine only"),
+        ({"WEBSITE_SITE_NAME": "main"}, "closed: CONSOLE_TENANT_ID"),
+        ({"WEBSITE_SITE_NAME": "main", "CONSOLE_TENANT_ID": "t"}, "closed: App Service authentication is off"),
+        ({"WEBSITE_SITE_NAME": "main", "CONSOLE_TENANT_ID": "t", "WEBSITE_AUTH_ENABLED": "True"}, "for the tenant"),
+    ],
+)
+def test_the_doctor_says_who_may_see_the_console(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    says: str,
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setitem(SAMPLE, name, value)
+    assert says in examined[1]()["console"].says
+
+
+@pytest.mark.parametrize(
     ("call", "what"),
     [
         ("ledger.get", "peer's ledger"),

@@ -137,6 +137,8 @@ def test_requests_are_listed_shown_and_stopped(pair: Pair, served: Served) -> No
     assert [each["id"] for each in json.loads(listed.stdout)] == [request["id"]]
     shown = run(served, "requests", request["id"])
     assert "stopped" in shown.stdout
+    assert request["asked"] in shown.stdout
+    assert request["asked"] not in run(served, "requests").stdout
     assert pair.members["main"].node.asking.one(request["id"])["status"] == "stopped"
 
 
