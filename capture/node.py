@@ -14,6 +14,7 @@ from capture.composition_console import console_of
 from capture.composition_recovery import Evidence
 from capture.composition_screens import Screens
 from capture.console.alarms import RaisedAlarms
+from capture.console.desk import Asked
 from capture.console.health import Health
 from capture.console.report import Report
 from capture.console.role import RoleRequest
@@ -132,7 +133,7 @@ class Node:
             redundancy,
             self.status,
             {
-                "recovery": lambda asked: self.asking.ask(asked.body) if asked.body else self.asking.listed(),
+                "recovery": self._recovery_page,
                 "verification": lambda asked: self.compliance.listed(asked.query.get("days")),
                 "integrity": lambda _: evidence.integrity.read(),
             },
@@ -151,6 +152,12 @@ class Node:
             clock=clock,
             tick_seconds=settings.tick_seconds,
         )
+
+    def _recovery_page(self, asked: Asked) -> object:
+        if asked.body:
+            return self.asking.ask(asked.body)
+        request = asked.path.partition("/")[2]
+        return self.asking.one(request) if request else self.asking.listed()
 
     @classmethod
     def from_environment(cls) -> Self:

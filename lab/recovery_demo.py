@@ -49,12 +49,14 @@ _MOST_SECONDS_TO_SEAL = 300.0
 class Damage:
     """What was suppressed, by the way in which it was done. `block` is the block of the log that lacks an entry.
 
-    `visible` lost their ledger rows, too, but discovery reads them again by itself: they may be found or not.
+    `visible` lost their ledger rows, too, but discovery reads them again by itself: they may be found or not. `at` is
+    the time before all of it.
     """
 
     ways: dict[str, set[str]] = field(default_factory=dict)
     visible: set[str] = field(default_factory=set)
     block: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     @property
     def recordings(self) -> set[str]:
@@ -188,12 +190,20 @@ def _recovered(pair: Pair, stores: Mapping[str, str], done: Damage) -> dict[str,
     truth = pair.organisation.published()
     findings = check(truth, stores, SOURCE)
     ledgers = [{row.recording_id for row in read_ledger(store)} for store in stores.values()]
+    said += _by_itself(pair, done)
     items = [item for each in said for item in each["items"]]
     return figures(Said(items, done.ways, done.block, done.visible), findings, set.intersection(*ledgers)) | {
         "seconds": round(seconds, 1),
         "seconds_of_recover": round(recover_seconds, 1),
         "dataverse_calls": calls,
     }
+
+
+def _by_itself(pair: Pair, done: Damage) -> list[dict[str, Any]]:
+    """Read what the pair has looked for by itself since the damage: at a full hour, or at night, it may be first."""
+    asked = [each for each in _capture(pair, "requests") if each["mode"] == "automatic"]
+    since = [each["id"] for each in asked if not each["ended"] or datetime.fromisoformat(each["ended"]) >= done.at]
+    return [one for name in since for one in _capture(pair, "requests", name)]
 
 
 def _capture(pair: Pair, *arguments: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import typer
 
+from capture.commands.days import days
 from capture.commands.desktop import desktop
 from capture.commands.doctor import doctor
 from capture.commands.handover import handover
@@ -23,6 +24,7 @@ app.command()(status)
 app.add_typer(parked, name="parked")
 app.add_typer(recordings, name="recordings")
 app.add_typer(hold, name="hold")
+app.add_typer(days, name="days")
 app.command()(handover)
 app.command()(recover)
 app.command()(requests)

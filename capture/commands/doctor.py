@@ -4,11 +4,10 @@ It reads with the node's own settings and changes nothing; so it cannot say whet
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,12 +15,11 @@ from rich.text import Text
 
 from capture.clock import SystemClock
 from capture.commands.answers import FAILED, MISTAKEN
+from capture.commands.connections import Check, connections
 from capture.commands.nodes import AsJson
-from capture.errors import CaptureError, SettingsError, Unauthorized
-from capture.model.identity import NodeName
+from capture.errors import CaptureError, SettingsError, Transient
 from capture.node import store_names
 from capture.omnichannel.organisation import Organisation
-from capture.ports import Queue
 from capture.settings import Settings
 from capture.storage.stores import open_own_store, open_peer_store, open_witness
 
@@ -68,58 +66,20 @@ def examine(environ: dict[str, str] | None) -> Iterator[Finding]:
             yield Finding("settings", False, problem)
         return
     yield Finding("settings", True, f"node {settings.node_name}, peer {settings.peer_name}")
-    for what, check in checks:
+    for each in checks:
         try:
-            yield Finding(what, True, str(check()))
+            yield Finding(each.what, True, str(each.check()))
+        except Transient as error:
+            yield Finding(each.what, False, f"{error}; {each.remedy}")
         except CaptureError as error:
-            yield Finding(what, False, str(error))
+            yield Finding(each.what, False, str(error))
 
 
-def _checks(settings: Settings) -> list[tuple[str, Callable[[], object]]]:
+def _checks(settings: Settings) -> list[Check]:
     names, clock = store_names(settings), SystemClock()
     own, peer = open_own_store(settings.own_storage, names), open_peer_store(settings.peer_storage, names)
     witness = open_witness(settings.witness_storage, names)
-    source = Organisation(settings, own.state, clock)
-
-    def recordings() -> str:
-        since = clock.now() - timedelta(hours=1)
-        return f"{sum(len(page) for page in source.recordings_between(since, clock.now()))} rows of the last hour"
-
-    return [
-        ("own storage, blobs", lambda: _beat(own.heartbeats.read(NodeName(settings.node_name)))),
-        ("own storage, queues", lambda: f"{own.ingest.length()} messages in {settings.ingest_queue}"),
-        ("own storage, tables", lambda: _last_error(own.state.last_error())),
-        ("own archive", lambda: own.archive.size("no-such-object") or "readable"),
-        ("peer's storage, blobs", lambda: _beat(peer.heartbeats.read(NodeName(settings.peer_name)))),
-        ("peer's storage, queues", lambda: length(peer.watermarks, settings.watermark_queue)),
-        ("peer's archive", lambda: peer.archive.size("no-such-object") or "readable"),
-        ("witness", lambda: f"epoch {witness.reign()[0]}"),
-        ("Dynamics, recordings", recordings),
-        ("console", lambda: _console(settings)),
-    ]
-
-
-def length(queue: Queue, name: str) -> str:
-    """Say how many messages a queue has, or that this node has no right to see it."""
-    try:
-        return f"{queue.length()} messages in {name}"
-    except Unauthorized:
-        # A node's own role there: Storage Queue Data Message Sender.
-        return "may be sent to at most, not read: whether it may be sent to was not tried"
-
-
-def _beat(reading: tuple[Any, float] | None) -> str:
-    return "no heartbeat yet" if reading is None else f"heartbeat {reading[1]:.0f} s old, {reading[0].role.value}"
-
-
-def _last_error(error: tuple[Any, str] | None) -> str:
-    return "no error is kept" if error is None else f"last error at {error[0]:%Y-%m-%d %H:%M:%S}: {error[1]}"
-
-
-def _console(settings: Settings) -> str:
-    if not settings.website_site_name:
-        return "open on this machine only"
-    return "for the tenant in CONSOLE_TENANT_ID" if settings.console_tenant_id else "closed: CONSOLE_TENANT_ID is empty"
+    return connections(settings, own, peer, witness, Organisation(settings, own.state, clock), clock)
 
 
 def _environ(path: Path | None) -> dict[str, str] | None:

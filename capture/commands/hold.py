@@ -1,18 +1,13 @@
 """Legal holds: set, release, list."""
 
-from typing import Annotated
-
 import typer
 
 from capture.commands.answers import answer, table_of, told
 from capture.commands.nodes import FUNCTION_KEY, HOST_KEY, Addresses, AsJson, HostKeyFrom, KeyFrom, first_answer, nodes
+from capture.commands.recordings import At, By, Id, Reason
 
 hold = typer.Typer(help="Legal holds: what is held is neither removed nor expires.", no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")]
-At = Annotated[str, typer.Option(help="Its `created_on`, as `recordings search` shows it.")]
-By = Annotated[str, typer.Option(help="Who says so; kept for ever.")]
-Reason = Annotated[str, typer.Option(help="Why, such as the number of the case; kept for ever.")]
 _COLUMNS = ["recording_id", "created_on", "held_at", "by", "reason"]
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import mimetypes
 import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,14 +26,41 @@ from capture.errors import Mangled
 
 recordings = typer.Typer(help="Find recordings, and get one with its metadata.", no_args_is_help=True)
 
+
+def _day(text: str | None) -> str | None:
+    try:
+        return None if text is None else date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day such as 2026-11-22") from None
+
+
+def _moment(text: str) -> str:
+    try:
+        named = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time such as 2026-11-22T10:00:00Z") from None
+    if not named:
+        raise typer.BadParameter(f"{text!r} must name its time zone, such as Z")
+    return text
+
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")]
+By = Annotated[str, typer.Option(help="Who says so; kept for ever.")]
+Reason = Annotated[str, typer.Option(help="Why, such as the number of the case; kept for ever.")]
+At = Annotated[str, typer.Option(help="Its `created_on`, as search shows it.", callback=_moment)]
+Day = Annotated[
+    str | None, typer.Option(help="Day in UTC, such as 2026-11-22; today if nothing is said.", callback=_day)
+]
+To = Annotated[str | None, typer.Option(help="Last day, at most 30 days later.", callback=_day)]
+
 _COLUMNS = ["created_on", "recording_id", "conversation_id", "agents", "from_phone", "to_phone", "queue", "state"]
 
 
 @recordings.command()
 def search(
     node: Addresses,
-    day: Annotated[str | None, typer.Option(help="Day in UTC, such as 2026-11-22; today if nothing is said.")] = None,
-    to: Annotated[str | None, typer.Option(help="Last day, at most 30 days later.")] = None,
+    day: Day = None,
+    to: To = None,
     agent: Annotated[str | None, typer.Option(help="Beginning of any part of an agent's name.")] = None,
     number: Annotated[str | None, typer.Option(help="End of a phone number.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation; needs no day.")] = None,
@@ -60,8 +88,8 @@ def search(
 
 @recordings.command()
 def get(
-    recording: Annotated[str, typer.Argument(metavar="ID", help="Id of the recording.")],
-    at: Annotated[str, typer.Option(help="Its `created_on`, as search shows it.")],
+    recording: Id,
+    at: At,
     node: Addresses,
     out: Annotated[Path | None, typer.Option(help="Folder for the file and its metadata; needs the host key.")] = None,
     key_from: KeyFrom = FUNCTION_KEY,
@@ -79,6 +107,27 @@ def get(
     facts = {**view["recordings"][0], **(view["conversation"] or {}), "file": view.get("file")}
     shown = [[name, _cell(value)] for name, value in facts.items() if isinstance(value, str | int)]
     answer(view, as_json=as_json, tables=lambda: [table_of(["what", "is"], shown)])
+
+
+@recordings.command()
+def remove(
+    recording: Id,
+    at: At,
+    by: By,
+    reason: Reason,
+    node: Addresses,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    host_key_from: HostKeyFrom = HOST_KEY,
+    as_json: AsJson = False,
+) -> None:
+    """Remove one recording from both archives, such as one in which a card number is read out. Exit code 1: held."""
+    known = nodes(node, host_key_from)
+    if not yes:
+        typer.confirm(f"Remove the recording {recording} for ever?", abort=True, err=True)
+    with told():
+        body = {"created_on": at, "by": by, "reason": reason}
+        said = first_answer(known, lambda each: each.post(f"recordings/{recording}/remove", body))
+    answer(said, as_json=as_json, tables=lambda: [table_of(["recording", "state"], [[recording, said["state"]]])])
 
 
 def _fetch(node: RemoteNode, recording: dict[str, Any], folder: Path) -> Path:

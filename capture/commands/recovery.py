@@ -22,6 +22,7 @@ from capture.model.request import MOST_IDS
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EVERY_SECONDS = 1.0
 _MOST_SILENT_SECONDS = 60.0
+_STOPPED = "stopped"
 
 From = Annotated[
     datetime | None, typer.Option("--from", help="Begin of the period, UTC: when recordings were created.")
@@ -43,14 +44,14 @@ def recover(
     key_from: KeyFrom = FUNCTION_KEY,
     as_json: AsJson = False,
 ) -> None:
-    """Compare Dynamics with the ledger and fetch what is missing. Exit code 3: not all could be recovered."""
+    """Compare Dynamics with the ledger and fetch what is missing. Exit code 3: not all was recovered."""
     asked = _asked(start, end, ids, one)
     known = nodes(node, key_from)
     with told():
         taken = [_taken(known, {**each, "dry_run": dry_run}) for each in asked]
         done = taken if no_wait else _watched(known, taken, quiet=as_json)
     answer(done, as_json=as_json, tables=lambda: [_table(done), *_found(done)])
-    if any(each["failed"] for each in done):
+    if any(each["failed"] or each["status"] == _STOPPED for each in done):
         raise typer.Exit(UNWELL)
 
 
@@ -64,17 +65,15 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Read archived recordings again, compare them with both ledgers and the log. Exit code 3: something is wrong."""
-    known = nodes(node, key_from)
-    if (start is None) != (end is None):
-        raise typer.BadParameter("a period needs both --from and --to", param_hint="--from")
     body: dict[str, object] = {"kind": "verify", "sample": sample}
-    if start is not None and end is not None:
-        body |= {"from": _utc(start), "to": _utc(end)}
+    if start is not None or end is not None:
+        body |= _period(start, end)
+    known = nodes(node, key_from)
     with told():
         taken = [_taken(known, body)]
         done = taken if no_wait else _watched(known, taken, quiet=as_json)
     answer(done, as_json=as_json, tables=lambda: [_table(done), *_found(done)])
-    if any(each["detected"] for each in done):
+    if any(each["detected"] or each["status"] == _STOPPED for each in done):
         raise typer.Exit(UNWELL)
 
 
@@ -99,22 +98,31 @@ def requests(
             said = [first_answer(known, lambda each: each.post(f"recovery/{request}/{'stop' if stop else 'resume'}"))]
         else:
             said = [first_answer(known, lambda each: each.get(f"recovery/{request}"))]
-    answer(said, as_json=as_json, tables=lambda: [_table(said), *_found(said)])
+    answer(said, as_json=as_json, tables=lambda: [_table(said), *(_times(said) if request else ()), *_found(said)])
 
 
 def _asked(start: datetime | None, end: datetime | None, ids: Path | None, one: str | None) -> list[dict[str, object]]:
     if sum((start is not None or end is not None, ids is not None, one is not None)) != 1:
         raise typer.BadParameter("name a period (--from, --to), a file (--ids) or one id (--id)", param_hint="--from")
     if one is not None:
+        if not _GUID.fullmatch(one.strip().strip("{}").lower()):
+            raise typer.BadParameter(f"{one!r} is no id (a guid)", param_hint="--id")
         return [{"ids": [one]}]
     if ids is not None:
         found = list(dict.fromkeys(_ids_in(ids)))
         if not found:
             raise typer.BadParameter(f"{ids} holds no id (a guid)", param_hint="--ids")
         return [{"ids": list(some)} for some in batched(found, MOST_IDS, strict=False)]
+    return [_period(start, end)]
+
+
+def _period(start: datetime | None, end: datetime | None) -> dict[str, object]:
     if start is None or end is None:
         raise typer.BadParameter("a period needs both --from and --to", param_hint="--from")
-    return [{"from": _utc(start), "to": _utc(end)}]
+    start, end = _utc(start), _utc(end)
+    if start > end:
+        raise typer.BadParameter("lies after --to", param_hint="--from")
+    return {"from": start.isoformat(), "to": end.isoformat()}
 
 
 def _ids_in(path: Path) -> Iterator[str]:
@@ -130,8 +138,8 @@ def _ids_in(path: Path) -> Iterator[str]:
         raise typer.BadParameter(f"{path}: {why}", param_hint="--ids") from None
 
 
-def _utc(when: datetime) -> str:
-    return (when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)).isoformat()
+def _utc(when: datetime) -> datetime:
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def _taken(known: Sequence[RemoteNode], body: dict[str, object]) -> dict[str, Any]:
@@ -166,7 +174,7 @@ def _until_done(known: Sequence[RemoteNode], taken: dict[str, Any], bar: Progres
             continue
         text = f"{said['status']}: {said['compared']} compared, {said['detected']} found, {said['recovered']} recovered"
         bar.update(task, completed=_share(said), total=1.0, said=text)
-        if said["status"] in ("done", "stopped"):
+        if said["status"] in ("done", _STOPPED):
             return said
         time.sleep(_EVERY_SECONDS)
 
@@ -201,6 +209,11 @@ def _table(said: Sequence[dict[str, Any]]) -> Table:
     for column in (0, 2):
         made.columns[column].no_wrap = True  # these are copied, and looked for
     return made
+
+
+def _times(said: Sequence[dict[str, Any]]) -> list[Table]:
+    names = ("asked", "started", "ended")
+    return [table_of(list(names), [[each[name] or "-" for name in names] for each in said])]
 
 
 def _found(said: Sequence[dict[str, Any]]) -> list[Table]:

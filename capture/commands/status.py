@@ -43,8 +43,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show both nodes. 0: all is well, 1: no node answers, 3: not exactly one is ACTIVE, or one does not answer."""
+    if watch and as_json:
+        raise typer.BadParameter("is for people: --json answers once", param_hint="--watch")
     known = nodes(node, key_from)
-    if watch and not as_json:
+    if watch:
         _watch(known)
         return
     readings = [_read(each) for each in known]

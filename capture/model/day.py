@@ -17,11 +17,16 @@ class CompletedCall:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Closing:
-    """A person has looked at what was wrong with a day and closes it: when, who, and why it is in order."""
+    """A person has looked at what was wrong with a day and closes it: when, who, and why it is in order.
+
+    `calls` and `recordings` are what lacked then: more than that nobody has closed.
+    """
 
     at: datetime
     by: str
     note: str
+    calls: int = 0
+    recordings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,8 @@ class DayReport:
     """One UTC day (YYYY-MM-DD) by the creation of its calls, as it was at `read_at`.
 
     `archived`, `pending` and `parked` are the calls with recordings, each counted once by the worst of its recordings.
-    `without_recording` and `too_short` have none in Dynamics. `in_dynamics` and `in_ledger` count recordings, by two
-    ways that share nothing: Dynamics' own count, and the rows of ledger and jobs.
+    `without_recording` and `too_short` have none there. `in_dynamics` and `in_ledger` count recordings by two ways that
+    share nothing: Dynamics' own count, and the rows of ledger and jobs.
     """
 
     day: str
@@ -54,6 +59,18 @@ class DayReport:
     def compliance(self) -> float | None:
         """Part of the calls with recordings that is archived, 0 to 1; None when there are none."""
         return self.archived / self.with_recording if self.with_recording else None
+
+    @property
+    def lacking(self) -> tuple[int, int]:
+        """Calls whose recordings are not archived, and recordings that Dynamics counts beyond ledger and jobs."""
+        return self.pending + self.parked, max(0, self.in_dynamics - self.in_ledger)
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether a person has closed what is wrong, and it has not got worse since."""
+        calls, recordings = self.lacking
+        closing = self.closing
+        return closing is not None and calls <= closing.calls and recordings <= closing.recordings
 
     def incident(self, target: float) -> str | None:
         """Say what is wrong with the day against a target in per cent; None when nothing is."""

@@ -97,7 +97,7 @@ class Chain:
             for at, name in enumerate(names := self._names(node, latest)):
                 bodies = {account: evidence.read(name) for account, evidence in self.accounts.items()}
                 newest = at == len(names) - 1
-                told = self._hash_told_by(names[at + 1]) if not newest else None
+                told = self._hash_told_by(names[at + 1]) if not newest and _follows(name, names[at + 1]) else None
                 whole = at == 0 and latest is not None
                 bad = list(_wrong(node, name, bodies, told, None if whole else previous or "", newest=newest))
                 problems += [_problem(name, why) for why in bad]
@@ -140,7 +140,7 @@ def _wrong(
         elif read is None:
             yield f"the block in {account}'s account cannot be read"
         elif previous is not None and read[0].previous != previous:
-            yield f"the chain breaks before this block in {account}'s account: the block before it is another one"
+            yield f"the chain breaks before this block in {account}'s account: the one before is missing or another"
         elif len(read[1]) != read[0].entries or (read[0].node, name_of(node, read[0].number, read[0].period)) != (
             node,
             name,
@@ -148,6 +148,12 @@ def _wrong(
             yield f"the block in {account}'s account contradicts itself: its head and its entries or name differ"
     if told is None and len({digest(body) for body in bodies.values() if body is not None}) > 1:
         yield "the accounts have different blocks of this name, and no later block says which is right"
+
+
+def _follows(name: str, other: str) -> bool:
+    """Tell whether no number is missing between two blocks: else the other one speaks of a block that is gone."""
+    one, two = _NAME.fullmatch(name), _NAME.fullmatch(other)
+    return one is not None and two is not None and int(two["number"]) == int(one["number"]) + 1
 
 
 def _problem(name: str, why: str) -> Item:

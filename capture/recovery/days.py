@@ -62,9 +62,7 @@ class Compliance:
             start = (now - back * _A_DAY).replace(hour=0, minute=0, second=0, microsecond=0)
             report = known.get(f"{start:%Y-%m-%d}")
             if report is None or now - report.read_at >= (_RECENT if back <= 1 else _EARLIER):
-                read = self.read(start)
-                self._keep(read)
-                self._tell(read, report)
+                self._tell(self._keep(self.read(start)))
                 return True
         return False
 
@@ -100,11 +98,10 @@ class Compliance:
             in_ledger=len(ours | self.jobs.known(start, last)),
         )
 
-    def _tell(self, report: DayReport, before: DayReport | None) -> None:
-        """Log what is wrong with a day, unless a person has closed just that."""
+    def _tell(self, report: DayReport) -> None:
+        """Log what is wrong with a day, unless a person has closed it and it has not got worse."""
         why = report.incident(self.target)
-        closed = before is not None and before.closing is not None and before.incident(self.target) == why
-        if why is not None and not closed:
+        if why is not None and not report.closed:
             emit(Event.DAY_INCOMPLETE, logging.WARNING, node=self.node, day=report.day, why=why)
 
     def listed(self, days: str | None = None) -> list[dict[str, Any]]:
@@ -120,17 +117,18 @@ class Compliance:
         report = next((each for each in self.days.listed(_MOST_DAYS) if each.day == day), None)
         if report is None:
             raise Absent(f"nothing is known of the day {day}: GET /api/verification lists them")
-        closed = merge_days(report, replace(report, closing=Closing(self.clock.now(), said.by, said.note)))
-        self._keep(closed)
-        return self._shown(closed)
+        closing = Closing(self.clock.now(), said.by, said.note, *report.lacking)
+        return self._shown(self._keep(merge_days(report, replace(report, closing=closing))))
 
     def hear(self, days: Sequence[DayReport]) -> None:
         """Take in what the peer has read or was told."""
         for report in days:
             self.days.merge(report)
 
-    def _keep(self, report: DayReport) -> None:
-        self.notifier.tell_days((self.days.merge(report),))
+    def _keep(self, report: DayReport) -> DayReport:
+        known = self.days.merge(report)
+        self.notifier.tell_days((known,))
+        return known
 
     def _states(self, start: datetime, end: datetime) -> dict[ConversationId, set[str]]:
         found: dict[ConversationId, set[str]] = defaultdict(set)
@@ -159,6 +157,7 @@ class Compliance:
             "in_dynamics": report.in_dynamics,
             "in_ledger": report.in_ledger,
             "incident": report.incident(self.target),
+            "open": report.incident(self.target) is not None and not report.closed,
             "closed": {"at": text_of(closing.at), "by": closing.by, "note": closing.note} if closing else None,
             "read_at": text_of(report.read_at),
         }

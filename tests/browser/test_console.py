@@ -216,6 +216,11 @@ def test_a_recovery_of_ids_that_dynamics_does_not_know_fails_and_says_so(page: P
     line = started(page)
     expect(line).to_contain_text("done", timeout=RECOVERY_MS)
     assert (figures(line)["detected"], figures(line)["failed"]) == ("2", "2")
+    line.get_by_role("button", name="has found").click()
+    found = page.locator("#request tbody tr")
+    expect(found).to_have_count(2)
+    expect(found.filter(has_text="no-such-recording")).to_contain_text("Dynamics has neither a recording")
+    assert serious(page) == []
 
 
 def test_a_recovery_is_stopped_on_the_page_and_taken_up_again(page: Page, pair: Pair) -> None:

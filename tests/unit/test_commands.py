@@ -17,12 +17,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
-from capture.commands import doctor
+from capture.commands import connections, doctor
 from capture.commands.app import app
 from capture.console.answer import Answer, answer
 from capture.console.desk import Asked
 from capture.errors import Unauthorized
+from capture.model.day import CompletedCall
+from capture.model.identity import ConversationId
 from capture.node import Node
+from capture.settings import Settings
 from tests.pair import SAMPLE, Pair
 
 KEY, HOST_KEY = "the-function-key", "the-host-key"
@@ -57,12 +60,12 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
 
         do_POST = do_GET  # noqa: N815  the library's name
 
-        def _answer(self, node: Node) -> Answer:  # noqa: C901, PLR0911  same
+        def _answer(self, node: Node) -> Answer:  # noqa: C901, PLR0911, PLR0912  same
             parts = urlsplit(self.path)
             path = [unquote(each) for each in parts.path.removeprefix("/api/").split("/")]
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            admin = path[0] == "role" or path[-1] in ("requeue", "media", "hold")
+            admin = path[0] == "role" or path[-1] in ("requeue", "media", "hold", "remove")
             if self.headers.get("x-functions-key") not in ((HOST_KEY,) if admin else (KEY, HOST_KEY)):
                 return Answer(401, "")
             match path:
@@ -82,6 +85,12 @@ def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: 
                     return answer(node.holding.listed)
                 case ["recordings", name, "hold"]:
                     return answer(lambda: node.holding.run(name, body))
+                case ["recordings", name, "remove"]:
+                    return answer(lambda: node.removing.run(name, body))
+                case ["verification"]:
+                    return answer(lambda: node.compliance.listed(query.get("days")))
+                case ["verification", day]:
+                    return answer(lambda: node.compliance.close(day, body))
                 case ["recordings", name, "media"]:
                     asked = Asked("GET", "", self.path, query, {"range": self.headers.get("range", "")})
                     return answer(lambda: node.console.audio(name, asked))
@@ -183,6 +192,11 @@ def test_a_wrong_key_is_named_by_its_variable_and_never_shown(office: Office) ->
         (["parked", "list", "--node", "http://node.contoso.com"], {}, "https://"),
         (["parked", "list", "--node", "node"], {}, "takes an address"),
         (["recordings", "search", "--limit", "0"], {}, "--limit"),
+        (["recordings", "search", "--day", "yesterday"], {}, "is no day"),
+        (["recordings", "get", "anything", "--at", "noon"], {}, "is no time"),
+        (["recordings", "get", "anything", "--at", "2026-11-22T10:00:00"], {}, "time zone"),
+        (["hold", "set", "anything", "--at", "noon", "--by", "Jane", "--reason", "case 7"], {}, "is no time"),
+        (["status", "--watch", "--json"], {}, "--watch"),
     ],
 )
 def test_a_mistake_in_the_call_is_said_with_code_2(
@@ -267,6 +281,53 @@ def test_a_hold_is_set_listed_and_released(office: Office) -> None:
     assert office.run("hold", "set", recording.id).exit_code == 2
 
 
+def test_a_recording_is_removed_once_somebody_has_said_yes(office: Office) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    arguments = ("recordings", "remove", recording.id, "--at", recording.created_on.isoformat(), "--by", "Jane Doe")
+    reason = ("--reason", "a card number")
+    assert office.run(*arguments, *reason).exit_code == 1, "nobody has said yes"
+    assert office.pair.archived("main") | office.pair.archived("peer")
+    done = office.run(*arguments, *reason, "--yes", "--json")
+    assert done.exit_code == 0
+    assert document(done) == {"recording_id": recording.id, "state": "removed"}
+    assert not office.pair.archived("main") | office.pair.archived("peer")
+
+
+def test_a_held_recording_is_not_removed(office: Office) -> None:
+    recording = office.pair.publish()
+    office.pair.turn()
+    which = (recording.id, "--at", recording.created_on.isoformat(), "--by", "Jane Doe", "--reason", "case 7")
+    assert office.run("hold", "set", *which).exit_code == 0
+    refused = office.run("recordings", "remove", *which, "--yes")
+    assert refused.exit_code == 1
+    assert "legal hold" in refused.stderr
+    assert office.pair.archived("main") | office.pair.archived("peer")
+
+
+def test_a_day_is_listed_as_wrong_until_a_person_closes_it(office: Office) -> None:
+    pair = office.pair
+    recording = pair.publish_without_file()
+    pair.source.ended_calls.append(CompletedCall(ConversationId("c1"), recording.created_on, 60))
+    pair.turn()
+    node = pair.members["main"].node
+    while node.compliance.look():
+        pass
+    pair.work("peer")
+    listed = office.run("days", "list", "--json")
+    assert listed.exit_code == 3
+    wrong = next(each for each in document(listed) if each["incident"])
+    said = ("--by", "Jane Doe", "--note", "a test of the line")
+    closed = office.run("days", "close", wrong["day"], *said, "--json")
+    assert closed.exit_code == 0
+    assert document(closed)[0]["closed"]["note"] == "a test of the line"
+    assert office.run("days", "list", "--json", nodes=("main",)).exit_code == 0
+    shown = office.run("days", "list").stdout
+    assert "Jane Doe: a test of the line" in shown
+    assert shown.count(f"\n{wrong['day']} ") == 2, "its figures, and what was wrong with it"
+    assert office.run("days", "close", "2020-01-01", *said).exit_code == 1
+
+
 def test_a_handover_waits_until_the_other_node_is_active(office: Office) -> None:
     late = office.run("handover", "peer", "--wait", "0", "--json")
     assert late.exit_code == 3, "the word is kept, nobody has ticked yet"
@@ -291,6 +352,89 @@ def test_the_doctor_names_each_setting_that_is_wrong(tmp_path: Path) -> None:
 def test_the_doctor_does_not_call_it_wrong_that_a_node_may_only_send_to_its_peer() -> None:
     pair = Pair()
     peer = pair.members["main"].peer
-    assert doctor.length(peer.watermarks, "watermark") == "0 messages in watermark"
-    peer.link.fail_next("length", error=Unauthorized("no right to read"))
-    assert "not tried" in doctor.length(peer.watermarks, "watermark")
+    assert connections.length(peer.watermarks, "watermark") == "0 messages in watermark"
+    peer.link.fail_next("length", error=Unauthorized("refused: 403 AuthorizationPermissionMismatch"))
+    assert "not tried" in connections.length(peer.watermarks, "watermark")
+
+
+def test_the_doctor_calls_a_wrong_key_of_the_peers_account_wrong() -> None:
+    peer = Pair().members["main"].peer
+    peer.link.fail_next("length", error=Unauthorized("refused: 403 AuthenticationFailed"))
+    with pytest.raises(Unauthorized):
+        connections.length(peer.watermarks, "watermark")
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> tuple[Pair, Callable[[], dict[str, doctor.Finding]]]:
+    """A pair, and what the doctor finds with the settings of its node main."""
+    pair = Pair()
+    pair.turn()
+    main = pair.members["main"]
+
+    def checks(settings: Settings) -> list[connections.Check]:
+        return connections.connections(settings, main.own, main.peer, main.witness.lease, pair.source, pair.clock)
+
+    monkeypatch.setattr(doctor, "_checks", checks)
+    return pair, lambda: {each.what: each for each in doctor.examine(SAMPLE)}
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_node_that_is_well(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]],
+) -> None:
+    found = examined[1]()
+    assert all(each.well for each in found.values())
+    assert found["own log"].says == "0 sealed blocks"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "open on this machine only"),
+        ({"WEBSITE_SITE_NAME": "main"}, "closed: CONSOLE_TENANT_ID"),
+        ({"WEBSITE_SITE_NAME": "main", "CONSOLE_TENANT_ID": "t"}, "closed: App Service authentication is off"),
+        ({"WEBSITE_SITE_NAME": "main", "CONSOLE_TENANT_ID": "t", "WEBSITE_AUTH_ENABLED": "True"}, "for the tenant"),
+    ],
+)
+def test_the_doctor_says_who_may_see_the_console(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    says: str,
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setitem(SAMPLE, name, value)
+    assert says in examined[1]()["console"].says
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("ledger.get", "peer's ledger"),
+        ("evidence.names", "peer's log"),
+        ("archive.size", "peer's archive"),
+        ("heartbeats.read", "peer's storage, blobs"),
+    ],
+)
+def test_the_doctor_says_which_connection_is_wrong_and_what_to_look_for(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]], call: str, what: str
+) -> None:
+    pair, look = examined
+    pair.members["main"].peer.link.fail_next(call)
+    wrong = [each for each in look().values() if not each.well]
+    assert [each.what for each in wrong] == [what]
+    assert "is the account in PEER_STORAGE there" in wrong[0].says
+
+
+def test_the_doctor_sees_that_calls_may_not_be_read(
+    examined: tuple[Pair, Callable[[], dict[str, doctor.Finding]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, look = examined
+
+    def refuse(*_: object) -> None:
+        raise Unauthorized("missing prvReadmsdyn_ocliveworkitem privilege")
+
+    monkeypatch.setattr(pair.source, "completed_calls", refuse)
+    wrong = [each for each in look().values() if not each.well]
+    assert [(each.what, each.says) for each in wrong] == [
+        ("Dynamics, calls", "missing prvReadmsdyn_ocliveworkitem privilege")
+    ]

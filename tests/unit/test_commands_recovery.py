@@ -23,10 +23,13 @@ class Served:
 
     def __init__(self, pair: Pair) -> None:
         asking = pair.members["main"].node.asking
+        self.stopping = stopping = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 parts = self.path.split("/")[3:]
+                if parts and stopping.is_set():
+                    asking.act(parts[0], "stop")
                 recovered(pair, 2)
                 self._say(answer(asking.listed if not parts else lambda: asking.one(parts[0])))
 
@@ -117,6 +120,14 @@ def test_verify_ends_with_another_code_when_something_is_wrong(pair: Pair, serve
     assert "gone from" in request["items"][0]["why"]
 
 
+@pytest.mark.parametrize("command", ["recover", "verify"])
+def test_what_somebody_stops_meanwhile_does_not_end_as_if_all_were_done(served: Served, command: str) -> None:
+    served.stopping.set()
+    said = run(served, command, *PERIOD, "--json")
+    assert said.exit_code == 3
+    assert [each["status"] for each in json.loads(said.stdout)] == ["stopped"]
+
+
 def test_requests_are_listed_shown_and_stopped(pair: Pair, served: Served) -> None:
     taken = run(served, "recover", *PERIOD, "--no-wait", "--json")
     (request,) = json.loads(taken.stdout)
@@ -126,6 +137,8 @@ def test_requests_are_listed_shown_and_stopped(pair: Pair, served: Served) -> No
     assert [each["id"] for each in json.loads(listed.stdout)] == [request["id"]]
     shown = run(served, "requests", request["id"])
     assert "stopped" in shown.stdout
+    assert request["asked"] in shown.stdout
+    assert request["asked"] not in run(served, "requests").stdout
     assert pair.members["main"].node.asking.one(request["id"])["status"] == "stopped"
 
 
@@ -137,6 +150,9 @@ def test_requests_are_listed_shown_and_stopped(pair: Pair, served: Served) -> No
         (["recover", *PERIOD, "--id", ID], "name a period"),
         (["recover", "--ids", "no-such-file.csv"], "No such file"),
         (["verify", "--from", "2026-11-23T00:00:00"], "a period needs both"),
+        (["recover", "--from", "2026-11-23T00:00:00", "--to", "2026-11-22T23:00:00"], "lies after --to"),
+        (["verify", "--from", "2026-11-23T00:00:00", "--to", "2026-11-23T01:00:00+02:00"], "lies after --to"),
+        (["recover", "--id", "nobody"], "is no id"),
         (["requests", "--stop"], "goes with the id"),
     ],
 )

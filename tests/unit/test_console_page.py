@@ -94,6 +94,20 @@ def test_a_change_without_the_pages_own_header_is_refused_and_a_missing_part_is_
     assert more.answer(asked).status == 401
 
 
+def test_a_request_is_asked_for_listed_and_shown_with_what_it_has_found(pair: Pair) -> None:
+    body = json.dumps({"ids": ["no-such-recording"]}).encode()
+    node = pair.members["main"].node
+    asked = Asked("POST", "recovery", f"{ROOT}/recovery", {}, {"x-capture-console": "1"}, body)
+    name = json.loads(node.console.answer(asked).body)["id"]
+    pair.turn()
+    for _ in range(3):
+        node.recover()
+    assert name in [each["id"] for each in read(pair, "recovery")]
+    (item,) = read(pair, f"recovery/{name}")["items"]
+    assert (item["id"], item["outcome"]) == ("no-such-recording", "failed")
+    assert ask(pair, "recovery/nobody").status == 404
+
+
 def test_the_pair_shows_both_nodes_from_either(pair: Pair) -> None:
     for _ in range(4):
         pair.publish()

@@ -9,9 +9,10 @@ import pytest
 
 from capture.errors import Absent, Permanent
 from capture.model.conversation import Conversation
-from capture.model.day import CompletedCall
+from capture.model.day import Closing, CompletedCall, DayReport
 from capture.model.identity import ConversationId
 from tests.pair import Pair
+from tests.stores.clock import START
 from tests.unit.test_recovery import begun
 
 SETTINGS = {"RECOVERY_DAYS": "2", "VERIFY_SAMPLE": "0", "MIN_CALL_SECONDS": "5"}
@@ -126,10 +127,23 @@ def test_a_day_is_told_until_a_person_closes_it_and_again_when_it_gets_worse(cap
     assert (told(), told()) == (1, 1)
     day = str(looked(pair)["day"])
     pair.members["main"].node.compliance.close(day, b'{"by": "ann", "note": "deleted on purpose"}')
-    assert told() == 0
+    assert (told(), told()) == (0, 0)
+    assert not looked(pair)["open"]
     pair.publish_without_file(conversation="later still")
     a_call(pair, "later still")
-    assert told() == 1
+    assert (told(), told()) == (1, 1)
+    shown = pair.members["peer"].node.compliance.listed("1")[0]
+    assert (shown["open"], bool(shown["closed"])) == (True, True), "at the other node, too"
+
+
+def test_a_closed_day_that_gets_better_stays_closed() -> None:
+    report = DayReport("2026-11-22", START, 9, 4, 2, 1, 0, 0, 9, 6)
+    closed = replace(report, closing=Closing(START, "ann", "fine", *report.lacking))
+    assert closed.closed
+    assert replace(closed, archived=5, pending=1, in_ledger=7).closed
+    assert not replace(closed, parked=2).closed
+    assert not replace(closed, in_ledger=5).closed
+    assert not report.closed
 
 
 def test_what_is_asked_wrongly_is_said() -> None:

@@ -1,6 +1,8 @@
 """Lines of the log: nothing personal, one line each, and the ids by which a call is followed."""
 
+import json
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +78,12 @@ def test_what_a_desktop_says_cannot_pretend_to_be_an_event(office: Office, caplo
     lines = [line for record in caplog.records for line in record.getMessage().splitlines()]
     assert any("event=screen_failed" in line for line in lines)
     assert not any(line.startswith("event=became_active") for line in lines)
+
+
+def test_the_host_does_not_tell_what_somebody_searches_for() -> None:
+    """Names and numbers stand in the queries of the console's search; the host leaves queries out unless told."""
+    host = json.loads((Path(__file__).parents[2] / "host.json").read_text(encoding="utf-8"))
+    assert "telemetryMode" not in host
+    insights = host["logging"]["applicationInsights"]
+    assert "enableQueryStringTracing" not in insights
+    assert set(insights["samplingSettings"]["excludedTypes"].split(";")) == {"Request", "Exception", "Trace"}

@@ -1,5 +1,6 @@
 """docs/operations.md speaks of every alarm and of no event that there is not."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -41,6 +42,24 @@ def test_every_event_of_recovery_and_verification_is_explained_and_no_other() ->
         Event.RECORDING_LEFT_OUT.value,
         Event.HOLD_NOT_IN_STORE.value,
     }
+
+
+def loud() -> set[str]:
+    """The events that are logged as warnings or errors, wherever the level and the event stand in the same call."""
+    found = set()
+    for path in (FOLDER / "capture").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "emit":
+                text = ast.unparse(call)
+                if re.search(r"logging\.(WARNING|ERROR)", text):
+                    found |= {Event[name].value for name in re.findall(r"\bEvent\.([A-Z_]+)", text)}
+    return found
+
+
+def test_every_event_that_is_a_warning_or_an_error_is_explained() -> None:
+    explained = first_column(EVENTS.split("\n\n")[0]) | first_column(RECOVERY.split("\n\n")[0])
+    assert len(loud()) > 20
+    assert loud() <= explained
 
 
 def test_every_event_that_an_alert_is_built_on_is_explained() -> None:

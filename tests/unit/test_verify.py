@@ -225,6 +225,19 @@ def test_a_block_that_was_removed_is_named() -> None:
     assert "missing in peer's account" in said[name][1]
 
 
+def test_a_block_that_was_removed_from_both_accounts_shows_in_the_one_that_follows_and_in_no_other() -> None:
+    pair, _ = archived_pair()
+    a_second_block(pair)
+    while len(names := sorted(each for each in blocks(pair, "main") if each.startswith("node=main/"))) < 3:
+        a_second_block(pair)
+    for account in NAMES:
+        del blocks(pair, account)[names[1]]
+    said = found(verified(pair))
+    broken = {name: why for name, (_, why) in said.items() if name in names}
+    assert set(broken) == {names[2]}
+    assert "the one before is missing or another" in broken[names[2]]
+
+
 def test_a_peer_that_is_down_holds_up_verification_and_nothing_else() -> None:
     pair, rows = archived_pair()
     hidden = pair.publish(ago=5 * 3600)

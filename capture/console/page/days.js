@@ -27,7 +27,9 @@ async function show() {
 
 function line(day) {
   const whole = day.compliance === null ? "–" : `${(day.compliance * 100).toFixed(2)} %`;
-  const wrong = day.incident && day.closed ? `${day.incident}; closed by ${day.closed.by}: ${day.closed.note}` : day.incident ?? "";
+  const closing = day.incident && day.closed
+    ? `; ${day.open ? "worse than when it was closed" : "closed"} by ${day.closed.by}: ${day.closed.note}` : "";
+  const wrong = `${day.incident ?? ""}${closing}`;
   return [day.day, day.completed, day.with_recording, day.archived, day.pending, day.parked, day.without_recording, day.too_short,
-    make("span", { class: day.incident && !day.closed ? "bad" : "good" }, whole), day.in_dynamics, day.in_ledger, when(day.read_at), wrong];
+    make("span", { class: day.open ? "bad" : "good" }, whole), day.in_dynamics, day.in_ledger, when(day.read_at), wrong];
 }
