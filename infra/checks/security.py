@@ -54,6 +54,10 @@ _LOCK = (
 )
 _OPEN = Expression("empty(frontDoorId) && empty(directAddresses)")
 _PASSED = Expression("useFrontDoor ? frontDoorProfile.outputs.id : ''")
+_EVERY_CALL: Value = [
+    {"matchVariable": "RequestUri", "operator": "Contains", "negateCondition": False, "matchValue": ["/"]}
+]
+"""The firewall compares letter by letter, Front Door and the Functions host do not: a part of a path has other forms."""
 _SECRET_NAME = re.compile(r"secret|password|key$", re.IGNORECASE)
 _NO_SECRET = re.compile(r"Enabled$|Expires(Main|Peer)?$")
 """A flag and a day: not what they speak of."""
@@ -140,13 +144,13 @@ def _parameters(project: Project, template: Template) -> Iterator[Problem]:
 
 def _firewall(project: Project) -> Iterator[Problem]:
     """A rate limit that holds, before everything that Front Door takes in."""
-    rule = {"ruleType": "RateLimitRule", "action": "Block", "enabledState": "Enabled"}
+    rule = {"ruleType": "RateLimitRule", "action": "Block", "enabledState": "Enabled", "matchConditions": _EVERY_CALL}
     for template in project.templates.values():
         for policy in template.resources("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies"):
             rules = policy.at("properties.customRules.rules")
             limits = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
             if not any(rule.items() <= each.items() for each in limits):
-                yield Problem("firewall", f"{template.name}:{policy.line}", "there must be a rate limit that blocks")
+                yield Problem("firewall", f"{template.name}:{policy.line}", "a rate limit must block, whatever is called")
         for _ in template.resources("Microsoft.Cdn/profiles/afdEndpoints"):
             guards = template.resources("Microsoft.Cdn/profiles/securityPolicies")
             if not any(each.at("properties.parameters.wafPolicy.id") == Expression("firewallId") for each in guards):

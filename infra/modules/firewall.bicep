@@ -42,13 +42,14 @@ resource policy 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@2024-
           rateLimitThreshold: callsAMinute
           action: 'Block'
           enabledState: 'Enabled'
+          // Every call, whatever its path: '/api/' would let '/API/' pass, which Front Door and the nodes take as well.
           matchConditions: [
             {
               matchVariable: 'RequestUri'
               operator: 'Contains'
               negateCondition: false
               matchValue: [
-                '/api/'
+                '/'
               ]
             }
           ]

@@ -249,6 +249,13 @@ MISTAKES = [
         "action: 'Log'\n",
         "firewall",
     ),
+    (
+        "a rate limit for one way to write a path",
+        "infra/modules/firewall.bicep",
+        "'/'\n",
+        "'/api/'\n",
+        "firewall",
+    ),
     ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
     ("a locked policy that is written again", STORAGE, "= if (!archiveLocked) {", "= {", "archive"),
     (
