@@ -53,6 +53,8 @@ main() {
         settle_desktop_secret
         know_archive main Main
         know_archive peer Peer
+        # A pair that is there captures on: its nodes are told to use the credentials when these are there.
+        [ "$FEDERATED" != true ] || [ -z "$OUTPUTS" ] || "$root/infra/entra.sh" "$PARAMETER_FILE" federate
         build_resources "${2:-}"
         unset CLIENT_SECRET_MAIN CLIENT_SECRET_PEER DESKTOP_SECRET
     fi
@@ -61,6 +63,7 @@ main() {
     "$root/infra/dataverse_users.sh" "$PARAMETER_FILE"
     "$root/infra/release.sh" "$PARAMETER_FILE"
     settle_webhook_key
+    [ "$FEDERATED" != true ] || { say_left_secrets main && say_left_secrets peer; }
     say "address for the webhooks: $(output webhookUrl)"
     [ -z "$(output webhookUrlPeer)" ] || say "and the second one: $(output webhookUrlPeer)"
 }

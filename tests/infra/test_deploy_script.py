@@ -210,6 +210,25 @@ def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
         assert trusted["audiences"] == ["api://AzureADTokenExchange"]
 
 
+def test_a_pair_with_secrets_gets_the_federated_credentials_before_it_uses_them(deployed: Cloud) -> None:
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("Credentials = false", "Credentials = true"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = deployed.read()
+    kinds = [" ".join(change.split()[:2]) for change in world["changes"] if not change.startswith("door")]
+    assert kinds == ["federated credential", "federated credential", "deployment capture-prod"]
+    # What is not used any more is told with the command that deletes it.
+    left = re.findall(r"az ad app credential delete --id (\S+) --key-id (\S+)", ended.said)
+    assert left == [(app["appId"], each["keyId"]) for app in world["applications"] for each in app["credentials"]]
+    assert len(left) == 2
+    for application in world["applications"]:
+        application["credentials"] = []
+    deployed.write(world)
+    deployed.forget()
+    assert "credential" not in deployed.run("deploy.sh").said
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
+
+
 def test_a_federated_credential_of_another_identity_is_brought_up_to_date(deployed: Cloud) -> None:
     assert deployed.run("entra.sh", "federate").code == 0
     world = deployed.read()
