@@ -57,7 +57,7 @@ _PASSED = Expression("useFrontDoor ? frontDoorProfile.outputs.id : ''")
 _EVERY_CALL: Value = [
     {"matchVariable": "RequestUri", "operator": "Contains", "negateCondition": False, "matchValue": ["/"]}
 ]
-"""The firewall compares letter by letter, Front Door and the Functions host do not: a part of a path has other forms."""
+"""The firewall compares letter by letter, Front Door and the Functions host do not: a path can be written otherwise."""
 _SECRET_NAME = re.compile(r"secret|password|key$", re.IGNORECASE)
 _NO_SECRET = re.compile(r"Enabled$|Expires(Main|Peer)?$")
 """A flag and a day: not what they speak of."""
@@ -150,7 +150,9 @@ def _firewall(project: Project) -> Iterator[Problem]:
             rules = policy.at("properties.customRules.rules")
             limits = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
             if not any(rule.items() <= each.items() for each in limits):
-                yield Problem("firewall", f"{template.name}:{policy.line}", "a rate limit must block, whatever is called")
+                yield Problem(
+                    "firewall", f"{template.name}:{policy.line}", "a rate limit must block, whatever is called"
+                )
         for _ in template.resources("Microsoft.Cdn/profiles/afdEndpoints"):
             guards = template.resources("Microsoft.Cdn/profiles/securityPolicies")
             if not any(each.at("properties.parameters.wafPolicy.id") == Expression("firewallId") for each in guards):

@@ -169,6 +169,20 @@ MISTAKES = [
         "role not in the table",
     ),
     (
+        "the peer gets what a node may do with its own",
+        "infra/modules/region.bicep",
+        "principalId: ownPrincipalId",
+        "principalId: peerPrincipalId",
+        "whose role",
+    ),
+    (
+        "both nodes' rights are swapped",
+        MAIN,
+        "ownPrincipalId: identityMain.outputs.principalId",
+        "ownPrincipalId: identityPeer.outputs.principalId",
+        "whose role",
+    ),
+    (
         "the id of another role",
         "infra/roles.json",
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
@@ -201,6 +215,13 @@ MISTAKES = [
         "store name",
     ),
     ("a function that is not always ready", APP, "'function:watch'", "'function:wach'", "always ready"),
+    (
+        "a new timer that is not always ready",
+        "function_app.py",
+        "def sweep(timer",
+        "def sweep_again(timer",
+        "always ready",
+    ),
     ("a path too much is routed", DOOR, "'/api/health'\n    ]", "'/api/*'\n    ]", "route"),
     ("the desktops are not routed", DOOR, "      '/api/desktop/*'\n", "", "route"),
     ("the probe asks for another path", DOOR, "probePath: '/api/health'", "probePath: '/'", "route"),
@@ -277,6 +298,13 @@ MISTAKES = [
         MAIN,
         "      { name: 'other-table', id: regionPeer.outputs.storageId, group: 'table' }\n",
         "",
+        "private endpoint",
+    ),
+    (
+        "an endpoint of another store",
+        MAIN,
+        "{ name: 'other-queue', id: regionPeer.outputs.storageId",
+        "{ name: 'other-queue', id: regionMain.outputs.storageId",
         "private endpoint",
     ),
     (
