@@ -259,7 +259,7 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     for vault in world["vaults"].values():
         vault.clear()
     for site in world["sites"].values():
-        site["function_keys"] = {}
+        site |= {"function_keys": {}, "expires": ""}
     deployed.write(world)
     # azd names its deployment itself and gives the outputs to its hooks.
     [made] = world["deployments"].values()
@@ -269,10 +269,42 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     assert ended.code == 0, ended.complained
     world = deployed.read()
     assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
+    # The nodes looked into empty vaults before, and would go on with that.
+    shown = [
+        call for call in deployed.journal() if any("/configreferences/appsettings/refresh" in each for each in call)
+    ]
+    assert len(shown) == 2
+    assert {site["expires"] for site in world["sites"].values()} == {"2027-11-25"}
     assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert not any(change.startswith("deployment") for change in world["changes"])
     arguments = " ".join(argument for call in deployed.journal() for argument in call)
     assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
+
+
+def test_azd_learns_before_it_makes_the_resources_what_a_deployment_would_know(deployed: Cloud) -> None:
+    deployed.change(policies={"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"})
+    [made] = deployed.read()["deployments"].values()
+    outputs = {name: output["value"] for name, output in made["outputs"].items()}
+    # azd remembers what it was told the last time, which was about another secret.
+    ended = deployed.run("deploy.sh", "--before", CLIENT_SECRET_EXPIRES_MAIN="2026-01-01", **outputs)
+    assert ended.code == 0, ended.complained
+    ids = [application["appId"] for application in deployed.read()["applications"]]
+    assert ended.said.splitlines()[1:] == [
+        *(f"CLIENT_ID_MAIN={ids[0]}", "CLIENT_SECRET_EXPIRES_MAIN=2027-11-25", "ARCHIVE_LOCKED_MAIN=true"),
+        *(f"CLIENT_ID_PEER={ids[1]}", "CLIENT_SECRET_EXPIRES_PEER=2027-11-25", "ARCHIVE_LOCKED_PEER=false"),
+    ]
+    assert deployed.read()["changes"] == []
+
+
+def test_before_the_first_time_azd_learns_of_the_registrations(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", "--before")
+    assert ended.code == 0, ended.complained
+    assert [line.partition("=")[0] for line in ended.said.splitlines() if line[0] in "AC"] == [
+        *("CLIENT_ID_MAIN", "ARCHIVE_LOCKED_MAIN"),
+        *("CLIENT_ID_PEER", "ARCHIVE_LOCKED_PEER"),
+    ]
+    assert len(cloud.read()["applications"]) == 2
+    assert cloud.read()["deployments"] == {}
 
 
 MISTAKES = [
