@@ -188,6 +188,16 @@ def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> 
     assert "1 to create" in ended.said
 
 
+def test_what_if_says_which_providers_a_fresh_subscription_lacks(cloud: Cloud) -> None:
+    cloud.change(providers={"Microsoft.Web": "Registered", "Microsoft.Cdn": "NotRegistered"})
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert "not registered in this subscription: Microsoft.App Microsoft.Storage " in ended.said
+    assert "Microsoft.Cdn" in ended.said
+    assert "Microsoft.Web" not in ended.said
+    assert cloud.read()["changes"] == []
+
+
 def test_what_if_after_a_deployment_tells_no_change(cloud: Cloud) -> None:
     assert cloud.run("deploy.sh", DESKTOP_SECRET="of-the-desktops").code == 0
     cloud.forget()
