@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from infra.checks.project import Problem, Project
 from infra.checks.template import Declaration, Expression, Template, Value, text_of, walk
 
+
+def _scrubbed(*variables: str) -> Value:
+    """The webhooks' key is in the address: no log of Front Door may have it."""
+    rule: dict[str, Value] = {"selectorMatchOperator": "EqualsAny", "state": "Enabled"}
+    return {"state": "Enabled", "scrubbingRules": [{"matchVariable": each, **rule} for each in variables]}
+
+
 _ACCOUNT: dict[str, dict[str, Value]] = {
     "shared keys": {"properties.allowSharedKeyAccess": False, "properties.defaultToOAuthAuthentication": True},
     "public blobs": {"properties.allowBlobPublicAccess": False},
@@ -40,6 +47,10 @@ _REQUIRED: dict[str, dict[str, dict[str, Value]]] = {
     "Microsoft.Insights/components": {"local authentication": {"properties.DisableLocalAuth": True}},
     "Microsoft.OperationalInsights/workspaces": {
         "local authentication": {"properties.features.disableLocalAuth": True}
+    },
+    "Microsoft.Cdn/profiles": {"key in a log": {"properties.logScrubbing": _scrubbed("QueryStringArgNames")}},
+    "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies": {
+        "key in a log": {"properties.policySettings.logScrubbing": _scrubbed("RequestUri", "QueryStringArgNames")}
     },
     "Microsoft.Cdn/profiles/customDomains": {"TLS": {"properties.tlsSettings.minimumTlsVersion": "TLS12"}},
     "Microsoft.Cdn/profiles/afdEndpoints/routes": {

@@ -277,6 +277,20 @@ MISTAKES = [
         "'/api/'\n",
         "firewall",
     ),
+    (
+        "the webhooks' key in the access log",
+        "infra/modules/front-door-profile.bicep",
+        "matchVariable: 'QueryStringArgNames'",
+        "matchVariable: 'RequestIPAddress'",
+        "key in a log",
+    ),
+    (
+        "the webhooks' key in the log of the firewall",
+        "infra/modules/firewall.bicep",
+        "      logScrubbing: {\n        state: 'Enabled'",
+        "      logScrubbing: {\n        state: 'Disabled'",
+        "key in a log",
+    ),
     ("an endpoint before no firewall", DOOR, "id: firewallId", "id: endpoint.id", "firewall"),
     ("a locked policy that is written again", STORAGE, "= if (!archiveLocked) {", "= {", "archive"),
     (
