@@ -37,6 +37,7 @@ class Event(StrEnum):
     MERGE_POSTPONED = "merge_postponed"
     CONVERSATION_FINISHED = "conversation_finished"
     MESSAGE_REJECTED = "message_rejected"
+    MESSAGE_POISONED = "message_poisoned"
     MESSAGE_REQUEUED = "message_requeued"
     ROWS_SKIPPED = "rows_skipped"
     SCREEN_EVENT_KEPT = "screen_event_kept"

@@ -197,6 +197,7 @@ class Node:
 
     def give_up(self, body: bytes) -> None:
         """Decide on a command that failed again and again: it is done, or assigned anew some time, or parked."""
+        self._poisoned(self._settings.ingest_queue)
         self._ensure()
         try:
             self._ingest.give_up(commands.from_json(body))
@@ -290,12 +291,17 @@ class Node:
             self._incidents.note(f"{work}: {error}")
 
     def _again(self, work: Callable[[bytes], None], queue: str, body: bytes, deliveries: int | None) -> None:
+        if deliveries in (None, 1):
+            self._poisoned(queue)
         try:
             work(body)
         except Exception as error:  # whatever nobody foresaw, too: after the last delivery the host would lose it
             if deliveries is not None and deliveries < MOST_DELIVERIES:
                 raise
             self._reject(f"{queue}-poison", body, f"{type(error).__name__}: {error}")
+
+    def _poisoned(self, queue: str) -> None:
+        emit(Event.MESSAGE_POISONED, logging.WARNING, node=self.name, queue=f"{queue}-poison")
 
     def _reject(self, queue: str, body: bytes, reason: str) -> None:
         self._own.state.reject(queue, body, reason, self._clock.now())

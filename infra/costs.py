@@ -29,11 +29,15 @@ def idle(price: Mapping[str, float], many: Mapping[str, float]) -> list[Line]:
     """Cost a month in which nobody calls."""
     gib_seconds = 2 * many["always_ready_instances"] * many["instance_gib"] * SECONDS
     ticks = 2 * SECONDS / many["tick_seconds"]
-    timers = 2 * many["timer_busy_gib_seconds_a_day"] * HOURS / 24
+    timers = 2 * many["timer_busy_seconds_a_day"] * many["instance_gib"] * HOURS / 24
+    probes = 2 * many["http_busy_share"] * many["instance_gib"] * SECONDS
+    executions = 2 * (many["timers_a_second"] + many["probes_a_second"]) * SECONDS
     polls = 2 * many["queue_polls_a_second"] * SECONDS
     return [
         Line("always-ready instances", gib_seconds * price["always_ready_gib_second"]),
-        Line("executions of the timers", timers * price["executed_gib_second"]),
+        Line("time of the timers", timers * price["executed_gib_second"]),
+        Line("time of the health probes", probes * price["executed_gib_second"]),
+        Line("executions of both", executions / 1_000_000 * price["executions_million"]),
         Line("storage operations of the ticks", ticks * many["operations_a_tick"] / 10_000 * price["write_10000"]),
         Line("storage operations of the queues", polls / 10_000 * price["queue_10000"]),
         Line("Front Door", price["front_door_month"]),
@@ -47,7 +51,8 @@ def calls(price: Mapping[str, float], many: Mapping[str, float]) -> list[Line]:
     gib_of_kib = CALLS / 1024 / _MIB_OF_GIB
     gib = CALLS * many["call_minutes"] * many["audio_mib_a_minute"] / _MIB_OF_GIB
     return [
-        Line("executions of archiving", gib_seconds * price["executed_gib_second"]),
+        Line("time of archiving", gib_seconds * price["executed_gib_second"]),
+        Line("executions", CALLS * many["executions_a_call"] / 1_000_000 * price["executions_million"]),
         Line("storage operations", CALLS * many["operations_a_call"] / 10_000 * price["write_10000"]),
         Line("traffic between the regions", gib_of_kib * many["notification_kib"] * price["between_regions_gib"]),
         Line("logs", gib_of_kib * many["log_kib_a_call"] * price["log_gib"]),

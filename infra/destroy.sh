@@ -15,8 +15,9 @@ usage: infra/destroy.sh <parameter file> [--with-applications]
 
   --with-applications   delete the two app registrations in Entra, too
 
-Killed in the middle, it is run once more. It also takes away what a first deployment that failed has left. What is left in Dataverse (two application users, a role, the webhook) is
-removed by hand: python -m capture webhook remove, then the admin center.
+Killed in the middle, it is run once more. It also takes away what a first deployment that failed has left. What is left
+in Dataverse (two application users, a role, the webhook) is removed by hand: python -m capture webhook remove, then the
+admin center.
 TEXT
 }
 
@@ -56,7 +57,8 @@ tell_what_goes() {
     say "These resource groups go, with all that is in them:"
     groups | sed 's/^/    /'
     if [ -z "$OUTPUTS" ]; then
-        say "No deployment has succeeded, so nothing was ever recorded here. Key vaults stay in the recycle bin for 90 days."
+        say "No deployment has succeeded, so nothing was ever recorded here. Key vaults stay in the recycle bin"
+        say "for 90 days; if there were any, another attempt before that needs another environmentName."
         return
     fi
     say "The archives:"
@@ -66,7 +68,8 @@ tell_what_goes() {
         say "    $node: $(archive_fate "$node")"
     done
     say "The key vaults $(output_of keyVault main) and $(output_of keyVault peer) stay in the recycle bin of Key Vault"
-    say "for 90 days; their names are taken until then. App registrations stay unless --with-applications is given."
+    say "for 90 days; their names are taken until then: a pair that is built before that needs another environmentName."
+    say "App registrations stay unless --with-applications is given."
 }
 
 # What a locked policy protects, nobody can delete before its time, Microsoft included.

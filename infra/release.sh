@@ -85,13 +85,17 @@ release() {
 }
 
 # Print which node has another version and comes next, nothing when none has: the one that is not ACTIVE, peer if both
-# are not.
+# are not. With --alone one that does not answer comes last: its region may be gone, and the other one must not wait.
 next_node() {
-    local node next=''
+    local node next='' other
     for node in main peer; do
         [ "$(field VERSION "$node")" != "$PACKAGE_VERSION" ] || continue
         [ -n "$next" ] && [ "$(field ROLE "$node")" = ACTIVE ] || next=$node
     done
+    if [ -n "$ALONE" ] && [ -n "$next" ] && [ "$(field ROLE "$next")" = ABSENT ]; then
+        other=$(other_of "$next")
+        [ "$(field VERSION "$other")" = "$PACKAGE_VERSION" ] || next=$other
+    fi
     printf '%s' "$next"
 }
 

@@ -56,11 +56,7 @@ rotate() {
     step "new client secret of $node"
     make_client_secret "$node" | put_into_vault "$node"
     step "restart of $node"
-    # A restart alone may go on with what was read of the vault within the last 24 hours (Microsoft Learn, "Use Key
-    # Vault references": understand rotation).
-    az rest --method post --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$(output_of resourceGroup "$node")/providers/Microsoft.Web/sites/$(output_of functionApp "$node")/config/configreferences/appsettings/refresh?api-version=2022-03-01" -o none
-    of_site "$node" functionapp config appsettings set \
-        --settings "DYNAMICS_CLIENT_SECRET_EXPIRES=$(newest_secret_ends "$node")" >/dev/null
+    show_secret_to_node "$node"
     of_site "$node" functionapp restart >/dev/null
     wait_until_well "$node" "$version"
     hand_over_to "$node"

@@ -25,7 +25,10 @@ main() {
     read_parameters "$1"
     need_login
     need_bicep
-    local node
+    local node missing
+    missing=$(missing_providers)
+    [ -z "$missing" ] || say "not registered in this subscription: ${missing//$'\n'/ }." \
+        "infra/deploy.sh does it; until then Azure may refuse to say what would change."
     for node in main peer; do
         know_application "$node"
     done

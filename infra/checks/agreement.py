@@ -16,6 +16,8 @@ OF_THE_HOST = frozenset(
 )
 ONLY_LOCAL = frozenset({"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"})
 SET_BY_AZURE = frozenset({"WEBSITE_SITE_NAME", "WEBSITE_AUTH_ENABLED"})
+MAY_WAIT = frozenset({"recover"})
+"""Timers that may wait for an instance: nothing that is captured waits with them."""
 _CONNECTION = re.compile(r"__(credential|clientId|(?:blob|queue|table)ServiceUri)$")
 _QUEUES = ("INGEST_QUEUE", "WATERMARK_QUEUE", "SCREEN_QUEUE", "SCREEN_FILE_QUEUE")
 
@@ -96,10 +98,9 @@ def _functions(project: Project) -> Iterator[Problem]:
     known = product.functions(project)
     app, door = project.templates["modules/function-app.bicep"], project.templates["modules/front-door.bicep"]
     ready = {text for text in _texts(app) if text.startswith("function:")}
-    timers = {"watch", "sweep", "screen_sweep"}
     for name in sorted({text.removeprefix("function:") for text in ready} - known):
         yield Problem("always ready", f"{app.name}:1", f"function_app.py has no function {name!r}")
-    for name in sorted(timers - {text.removeprefix("function:") for text in ready}):
+    for name in sorted(product.timers(project) - MAY_WAIT - {text.removeprefix("function:") for text in ready}):
         yield Problem("always ready", f"{app.name}:1", f"the timer {name!r} must not wait for an instance")
     if "http" not in _texts(app):
         yield Problem("always ready", f"{app.name}:1", "webhooks must not wait for an instance: http is missing")

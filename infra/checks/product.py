@@ -34,6 +34,16 @@ def functions(project: Project) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list)
 
 
+def timers(project: Project) -> frozenset[str]:
+    """Every function of function_app.py that a timer fires."""
+    return frozenset(
+        node.name
+        for node in _tree(project.text("function_app.py")).body
+        if isinstance(node, ast.FunctionDef)
+        and any("timer_trigger" in ast.unparse(each) for each in node.decorator_list)
+    )
+
+
 def routes(project: Project) -> frozenset[str]:
     """Every route of function_app.py, such as `/api/health`, with its route parameters as they are."""
     tree = _tree(project.text("function_app.py"))

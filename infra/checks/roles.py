@@ -44,6 +44,25 @@ def check(project: Project) -> Iterator[Problem]:
         yield Problem("role not in the table", made[row], f"{' '.join(row)} is not in {DOCUMENT}")
     for row in sorted(told - made.keys()):
         yield Problem("role not assigned", DOCUMENT, f"{' '.join(row)} is in no template")
+    yield from _bearers(project)
+
+
+def _bearers(project: Project) -> Iterator[Problem]:
+    """Who gets them: the templates are the same for both nodes, so a swap in main.bicep would look like a mirror."""
+    wanted = {
+        ("main.bicep", "regionMain", "ownPrincipalId"): "identityMain.outputs.principalId",
+        ("main.bicep", "regionMain", "peerPrincipalId"): "identityPeer.outputs.principalId",
+        ("main.bicep", "sharedRolesMain", "principalId"): "identityMain.outputs.principalId",
+        ("main.bicep", "nodeMain", "identityId"): "identityMain.outputs.id",
+        ("main.bicep", "nodeMain", "identityClientId"): "identityMain.outputs.clientId",
+        ("modules/region.bicep", "ownRoles", "principalId"): "ownPrincipalId",
+        ("modules/region.bicep", "peerRoles", "principalId"): "peerPrincipalId",
+    }
+    for (file, module, parameter), identity in wanted.items():
+        declared = project.templates[file].named.get(module)
+        if declared is None or declared.at(f"params.{parameter}") != Expression(identity):
+            where = f"{file}:{declared.line if declared else 1}"
+            yield Problem("whose role", where, f"{module}: {parameter} must be {identity}")
 
 
 def _form(where: str, each: Declaration) -> Iterator[Problem]:

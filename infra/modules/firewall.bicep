@@ -31,6 +31,22 @@ resource policy 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@2024-
       // Without managed rules only the rate limit is there, and it shall hold.
       mode: sku == 'Premium_AzureFrontDoor' ? managedRulesMode : 'Prevention'
       requestBodyCheck: 'Enabled'
+      // As in front-door-profile.bicep. Here the address goes as a whole: that of a refused call is in the access log.
+      logScrubbing: {
+        state: 'Enabled'
+        scrubbingRules: [
+          {
+            matchVariable: 'RequestUri'
+            selectorMatchOperator: 'EqualsAny'
+            state: 'Enabled'
+          }
+          {
+            matchVariable: 'QueryStringArgNames'
+            selectorMatchOperator: 'EqualsAny'
+            state: 'Enabled'
+          }
+        ]
+      }
     }
     customRules: {
       rules: [
@@ -42,13 +58,14 @@ resource policy 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@2024-
           rateLimitThreshold: callsAMinute
           action: 'Block'
           enabledState: 'Enabled'
+          // Every call, whatever its path: '/api/' would let '/API/' pass, which Front Door and the nodes take as well.
           matchConditions: [
             {
               matchVariable: 'RequestUri'
               operator: 'Contains'
               negateCondition: false
               matchValue: [
-                '/api/'
+                '/'
               ]
             }
           ]

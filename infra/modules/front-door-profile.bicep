@@ -13,6 +13,17 @@ resource profile 'Microsoft.Cdn/profiles@2025-06-01' = {
   properties: {
     // Dynamics gives up after 60 s.
     originResponseTimeoutSeconds: 60
+    // The webhooks' key comes as ?code=, and the access log has the whole address.
+    logScrubbing: {
+      state: 'Enabled'
+      scrubbingRules: [
+        {
+          matchVariable: 'QueryStringArgNames'
+          selectorMatchOperator: 'EqualsAny'
+          state: 'Enabled'
+        }
+      ]
+    }
   }
 }
 

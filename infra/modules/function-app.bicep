@@ -107,6 +107,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
           }
         }
         // Each of these has instances of its own. A timer that waits for an instance is a takeover that waits.
+        // The timer of recovery (function_app.py, recover) may wait: it looks again at what has been captured already.
         alwaysReady: [
           {
             name: 'http'

@@ -66,6 +66,15 @@ federate() {
     fi
 }
 
+# A client secret that nobody uses any more is still as good as the federated credential.
+say_left_secrets() {
+    local key
+    for key in $(ask_azure ad app credential list --id "$(client_id_of "$1")" | jq -r '.[].keyId'); do
+        say "$(application_name "$1") has a client secret that is valid and not used. Delete it:" \
+            "az ad app credential delete --id $(client_id_of "$1") --key-id $key"
+    done
+}
+
 # As find_or_make_application, but makes nothing: the client id of one that is not there is a guid of zeros.
 know_application() {
     local id

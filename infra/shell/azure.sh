@@ -37,13 +37,20 @@ need_bicep() {
     az bicep version >/dev/null 2>&1 || fail "az cannot run Bicep." "Run: az bicep install"
 }
 
-# Register the resource providers that are not; Flex Consumption needs Microsoft.App.
-need_providers() {
+# Print the resource providers that are needed and not registered; Flex Consumption needs Microsoft.App.
+missing_providers() {
     local registered provider
     registered=$(ask_azure provider list | jq -r '.[] | select(.registrationState == "Registered").namespace')
     for provider in Microsoft.App Microsoft.Web Microsoft.Storage Microsoft.KeyVault Microsoft.ManagedIdentity \
         Microsoft.Cdn Microsoft.Network Microsoft.Insights Microsoft.OperationalInsights; do
-        grep -qix "$provider" <<<"$registered" && continue
+        grep -qix "$provider" <<<"$registered" || printf '%s\n' "$provider"
+    done
+}
+
+need_providers() {
+    local provider missing
+    missing=$(missing_providers)
+    for provider in $missing; do
         step "register $provider"
         az provider register --namespace "$provider" --wait -o none ||
             fail "$provider cannot be registered." "An owner of the subscription runs: az provider register --namespace $provider --wait"

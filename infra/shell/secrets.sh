@@ -44,6 +44,17 @@ put_into_vault() {
         "Whoever is logged in needs the role Key Vault Secrets Officer on it, and a network that it lets in."
 }
 
+# Have a node take the vault's client secret anew, and tell it the day on which that ends. A restart alone may go on
+# with what was read of the vault within the last 24 hours (Microsoft Learn, "Use Key Vault references": understand
+# rotation).
+show_secret_to_node() {
+    local group site
+    group=$(output_of resourceGroup "$1") site=$(output_of functionApp "$1")
+    az rest --method post --url "/subscriptions/$SUBSCRIPTION/resourceGroups/$group/providers/Microsoft.Web/sites/$site/config/configreferences/appsettings/refresh?api-version=2022-03-01" -o none
+    ask_azure functionapp config appsettings set --resource-group "$group" --name "$site" \
+        --settings "DYNAMICS_CLIENT_SECRET_EXPIRES=$(newest_secret_ends "$1")" >/dev/null
+}
+
 # Set CLIENT_SECRET_MAIN or CLIENT_SECRET_PEER for the deployment: what a person gave; nothing when the vault has that
 # one, or has one and none was given; what a person types with ASK_SECRETS=1; a new one made in Entra otherwise.
 settle_client_secret() {

@@ -28,6 +28,7 @@ def test_the_bills_are_what_the_formulas_say(tmp_path: Path) -> None:
     prices = {
         "always_ready_gib_second": 0.000004,
         "executed_gib_second": 0.00002,
+        "executions_million": 0.4,
         "write_10000": 0.05,
         "queue_10000": 0.004,
         "front_door_month": 35,
@@ -47,6 +48,10 @@ def test_the_bills_are_what_the_formulas_say(tmp_path: Path) -> None:
     bills = {name.strip(): amount for name, amount in re.findall(r"^  (.{36}) *([\d,.]+)$", ended.stdout, re.MULTILINE)}
     # 2 nodes x 4 instances x 2 GiB x 2,628,000 s
     assert bills["always-ready instances"] == "168.19"
+    # 2 nodes x 2 GiB x 2,628,000 s
+    assert bills["time of the health probes"] == "210.24"
+    # 2 x 6.38 a second x 2,628,000 s
+    assert bills["executions of both"] == "13.41"
     # 2 x 525,600 ticks x 10 operations
     assert bills["storage operations of the ticks"] == "52.56"
     # 292.97 GiB

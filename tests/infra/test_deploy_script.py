@@ -188,6 +188,16 @@ def test_what_if_changes_nothing_even_before_there_is_anything(cloud: Cloud) -> 
     assert "1 to create" in ended.said
 
 
+def test_what_if_says_which_providers_a_fresh_subscription_lacks(cloud: Cloud) -> None:
+    cloud.change(providers={"Microsoft.Web": "Registered", "Microsoft.Cdn": "NotRegistered"})
+    ended = cloud.run("what-if.sh")
+    assert ended.code == 0, ended.complained
+    assert "not registered in this subscription: Microsoft.App Microsoft.Storage " in ended.said
+    assert "Microsoft.Cdn" in ended.said
+    assert "Microsoft.Web" not in ended.said
+    assert cloud.read()["changes"] == []
+
+
 def test_what_if_after_a_deployment_tells_no_change(cloud: Cloud) -> None:
     assert cloud.run("deploy.sh", DESKTOP_SECRET="of-the-desktops").code == 0
     cloud.forget()
@@ -208,6 +218,25 @@ def test_federated_credentials_come_without_any_secret(cloud: Cloud) -> None:
         assert trusted["subject"] == f"principal-of-{node}"
         assert trusted["issuer"] == f"https://login.microsoftonline.com/{TENANT}/v2.0"
         assert trusted["audiences"] == ["api://AzureADTokenExchange"]
+
+
+def test_a_pair_with_secrets_gets_the_federated_credentials_before_it_uses_them(deployed: Cloud) -> None:
+    deployed.parameters.write_text(deployed.parameters.read_text().replace("Credentials = false", "Credentials = true"))
+    ended = deployed.run("deploy.sh")
+    assert ended.code == 0, ended.complained
+    world = deployed.read()
+    kinds = [" ".join(change.split()[:2]) for change in world["changes"] if not change.startswith("door")]
+    assert kinds == ["federated credential", "federated credential", "deployment capture-prod"]
+    # What is not used any more is told with the command that deletes it.
+    left = re.findall(r"az ad app credential delete --id (\S+) --key-id (\S+)", ended.said)
+    assert left == [(app["appId"], each["keyId"]) for app in world["applications"] for each in app["credentials"]]
+    assert len(left) == 2
+    for application in world["applications"]:
+        application["credentials"] = []
+    deployed.write(world)
+    deployed.forget()
+    assert "credential" not in deployed.run("deploy.sh").said
+    assert sorted(deployed.read()["changes"]) == sorted(OPENING)
 
 
 def test_a_federated_credential_of_another_identity_is_brought_up_to_date(deployed: Cloud) -> None:
@@ -240,7 +269,7 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     for vault in world["vaults"].values():
         vault.clear()
     for site in world["sites"].values():
-        site["function_keys"] = {}
+        site |= {"function_keys": {}, "expires": ""}
     deployed.write(world)
     # azd names its deployment itself and gives the outputs to its hooks.
     [made] = world["deployments"].values()
@@ -250,10 +279,42 @@ def test_what_azd_has_provisioned_gets_its_secrets_afterwards(deployed: Cloud) -
     assert ended.code == 0, ended.complained
     world = deployed.read()
     assert all("dynamics-client-secret" in vault for vault in world["vaults"].values())
+    # The nodes looked into empty vaults before, and would go on with that.
+    shown = [
+        call for call in deployed.journal() if any("/configreferences/appsettings/refresh" in each for each in call)
+    ]
+    assert len(shown) == 2
+    assert {site["expires"] for site in world["sites"].values()} == {"2027-11-25"}
     assert len({site["function_keys"]["webhook"] for site in world["sites"].values()}) == 1
     assert not any(change.startswith("deployment") for change in world["changes"])
     arguments = " ".join(argument for call in deployed.journal() for argument in call)
     assert not any(secret in arguments + ended.said + ended.complained for secret in world["secrets"])
+
+
+def test_azd_learns_before_it_makes_the_resources_what_a_deployment_would_know(deployed: Cloud) -> None:
+    deployed.change(policies={"rg-capture-prod-main": "Locked", "rg-capture-prod-peer": "Unlocked"})
+    [made] = deployed.read()["deployments"].values()
+    outputs = {name: output["value"] for name, output in made["outputs"].items()}
+    # azd remembers what it was told the last time, which was about another secret.
+    ended = deployed.run("deploy.sh", "--before", CLIENT_SECRET_EXPIRES_MAIN="2026-01-01", **outputs)
+    assert ended.code == 0, ended.complained
+    ids = [application["appId"] for application in deployed.read()["applications"]]
+    assert ended.said.splitlines()[1:] == [
+        *(f"CLIENT_ID_MAIN={ids[0]}", "CLIENT_SECRET_EXPIRES_MAIN=2027-11-25", "ARCHIVE_LOCKED_MAIN=true"),
+        *(f"CLIENT_ID_PEER={ids[1]}", "CLIENT_SECRET_EXPIRES_PEER=2027-11-25", "ARCHIVE_LOCKED_PEER=false"),
+    ]
+    assert deployed.read()["changes"] == []
+
+
+def test_before_the_first_time_azd_learns_of_the_registrations(cloud: Cloud) -> None:
+    ended = cloud.run("deploy.sh", "--before")
+    assert ended.code == 0, ended.complained
+    assert [line.partition("=")[0] for line in ended.said.splitlines() if line[0] in "AC"] == [
+        *("CLIENT_ID_MAIN", "ARCHIVE_LOCKED_MAIN"),
+        *("CLIENT_ID_PEER", "ARCHIVE_LOCKED_PEER"),
+    ]
+    assert len(cloud.read()["applications"]) == 2
+    assert cloud.read()["deployments"] == {}
 
 
 MISTAKES = [

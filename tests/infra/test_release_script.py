@@ -39,6 +39,11 @@ def released(cloud: Cloud, *arguments: str) -> list[str]:
     """Release and return what was changed, without the doors."""
     ended = cloud.run("release.sh", *arguments)
     assert ended.code == 0, ended.complained
+    return changes(cloud)
+
+
+def changes(cloud: Cloud) -> list[str]:
+    """What was changed, without the doors."""
     return [change for change in cloud.read()["changes"] if not change.startswith("door")]
 
 
@@ -171,6 +176,21 @@ def test_the_only_node_that_works_is_not_taken_down(outdated: Cloud) -> None:
     assert outdated.read()["violations"] == []
     assert outdated.run("release.sh", "--alone").code == 0
     assert version(outdated, MAIN) == version_of_head(outdated)
+
+
+def test_where_a_region_is_gone_the_other_node_is_released_alone(outdated: Cloud) -> None:
+    world = outdated.read()
+    world["sites"][PEER]["broken"] = True
+    outdated.write(world)
+    # Without the word nobody is taken down but who does not work anyway.
+    assert outdated.run("release.sh").code == 0
+    first, *_ = changes(outdated)
+    assert (first.split()[0], first.split()[-1]) == ("code", "peer")
+    outdated.write(world)
+    ended = outdated.run("release.sh", "--alone")
+    assert ended.code == 0, ended.complained
+    assert "peer is not well; nobody captures while main restarts" in ended.said
+    assert [change.split()[0] + " " + change.split()[-1] for change in changes(outdated)] == ["code main", "code peer"]
 
 
 def test_it_lets_itself_in_and_out_again(outdated: Cloud) -> None:

@@ -50,12 +50,12 @@ def test_the_scripts_that_it_runs_are_there(file: Path) -> None:
         assert (ROOT / script).stat().st_mode & 0o100
 
 
-def hook(folder: Path, entra: str) -> tuple[int, str]:
-    """Run what azd runs before it makes anything, with another infra/entra.sh; how it ended, and what azd was told."""
+def hook(folder: Path, deploy: str) -> tuple[int, str]:
+    """Run what azd runs before it makes anything, with another infra/deploy.sh; how it ended, and what azd was told."""
     text = re.search(r"preprovision:.*?run: \|\n(.*?)    windows:", (ROOT / "azure.yaml").read_text(), re.DOTALL)
     assert text is not None
     (folder / "infra").mkdir()
-    for name, script in (("infra/entra.sh", entra), ("azd", 'echo "$@" >>told')):
+    for name, script in (("infra/deploy.sh", deploy), ("azd", 'echo "$@" >>told')):
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
     ended = subprocess.run(
@@ -69,9 +69,10 @@ def hook(folder: Path, entra: str) -> tuple[int, str]:
     return ended.returncode, told.read_text() if told.exists() else ""
 
 
-def test_azd_is_told_both_client_ids(tmp_path: Path) -> None:
-    said = "echo subscription Contoso; echo CLIENT_ID_MAIN=m; echo CLIENT_ID_PEER=p"
-    assert hook(tmp_path, said) == (0, "env set CLIENT_ID_MAIN m\nenv set CLIENT_ID_PEER p\n")
+def test_azd_is_told_what_the_parameter_file_reads(tmp_path: Path) -> None:
+    told = {"CLIENT_ID_MAIN": "m", "CLIENT_SECRET_EXPIRES_MAIN": "2027-11-25", "ARCHIVE_LOCKED_PEER": "true"}
+    said = "; ".join(["echo subscription Contoso", *(f"echo {name}={value}" for name, value in told.items())])
+    assert hook(tmp_path, said) == (0, "".join(f"env set {name} {value}\n" for name, value in told.items()))
 
 
 def test_azd_stops_when_there_are_no_registrations(tmp_path: Path) -> None:

@@ -280,9 +280,15 @@ def test_a_message_that_cannot_be_read_is_kept_aside_with_a_reason(pair: Pair, b
     assert all(reason.startswith("not a ") for _, reason in rejected)
 
 
-def test_a_command_that_failed_again_and_again_is_left_to_the_next_assignment(pair: Pair) -> None:
+def test_a_command_that_failed_again_and_again_is_left_to_the_next_assignment(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
     given = command(pair)
     pair.members["main"].node.give_up(commands.to_json(given))
+    # Nothing is parked, and yet a person is told: an alert is built on it.
+    assert [record.getMessage() for record in caplog.records if "poison" in record.getMessage()] == [
+        "event=message_poisoned node=main queue=ingest-poison"
+    ]
     assert pair.members["main"].own.state.parked() == []
     assert pair.members["main"].own.jobs.outstanding() == {"main": 1}
 

@@ -37,7 +37,7 @@ def waiting(office: Office, send: str) -> list[bytes]:
 
 @pytest.mark.parametrize(("handle", "queue", "make", "call", "send"), KINDS)
 def test_what_nobody_foresaw_is_kept_aside_by_the_last_delivery(
-    over: Office, handle: str, queue: str, make: Make, call: str, send: str
+    over: Office, handle: str, queue: str, make: Make, call: str, send: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     body, member = make(over), over.pair.members["main"]
     for delivery in (1, 2, 3, 4):
@@ -50,6 +50,9 @@ def test_what_nobody_foresaw_is_kept_aside_by_the_last_delivery(
     assert member.own.state.rejected() == [(f"{queue}-poison", "ZeroDivisionError: division by zero")]
     assert [kept for _, kept in over.pair.accounts["main"].stores.state.rejections] == [body]
     assert waiting(over, send) == []
+    # A person is told at the first delivery, and once.
+    told = [record.getMessage() for record in caplog.records if "event=message_poisoned" in record.getMessage()]
+    assert told == [f"event=message_poisoned node=main queue={queue}-poison"]
 
 
 @pytest.mark.parametrize(("handle", "queue", "make", "call", "send"), KINDS)
