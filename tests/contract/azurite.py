@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PROGRAM = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "azurite"
-_ACCOUNTS = 250
-"""An account for each test: nothing is shared, and the stores keep the names that they have in production."""
+_ACCOUNTS = 1000
+"""An account for each test, several times as many as there are: nothing is shared, and the stores keep the names that
+they have in production. A variable of the environment holds no more than 128 KiB of them on Linux."""
 _KEY = base64.b64encode(b"contract tests only".ljust(64, b".")).decode()
 _STARTS_WITHIN = 30
 
