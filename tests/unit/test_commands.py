@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -347,6 +348,22 @@ def test_the_doctor_names_each_setting_that_is_wrong(tmp_path: Path) -> None:
     assert {each["says"].split(":")[0] for each in document(result)} == {"DYNAMICS_URL", "TICK_SECONDS"}
     settings.write_text("no json")
     assert CliRunner().invoke(app, ["doctor", "--settings", str(settings)]).exit_code == 2
+
+
+def test_the_doctor_sees_a_setting_whose_name_is_misspelt(tmp_path: Path) -> None:
+    settings = tmp_path / "local.settings.json"
+    settings.write_text(json.dumps({"Values": {"NODE_NAME": "Main", "LOOKBCK_MINUTES": "9", "PATH": "/bin"}}))
+    result = CliRunner().invoke(app, ["doctor", "--settings", str(settings)])
+    assert "LOOKBCK_MINUTES: is no setting and has no effect; LOOKBACK_MINUTES is one" in result.output
+    assert "PATH" not in result.output
+    assert result.exit_code == 2
+
+
+def test_no_name_of_the_sample_or_the_deployment_is_taken_for_misspelt() -> None:
+    infra = Path(__file__).resolve().parents[2] / "infra" / "modules" / "settings.bicep"
+    names = [*SAMPLE, *re.findall(r"^  ([A-Za-z_0-9]+):", infra.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert {"LOOKBACK_MINUTES", "OWN_STORAGE__blobServiceUri", "AZURE_CLIENT_ID"} <= set(names)
+    assert list(doctor.misspelt(names)) == []
 
 
 def test_the_doctor_does_not_call_it_wrong_that_a_node_may_only_send_to_its_peer() -> None:
