@@ -12,7 +12,9 @@ from capture.screen.counts import Counts
 from capture.screen.desktops import Desktops
 from capture.screen.grants import Grants
 from capture.screen.handover import Handover
+from capture.screen.memory import Memory
 from capture.screen.orders import Orders
+from capture.screen.placing import Placing
 from capture.screen.receive import Parse, Receiver
 from capture.screen.seating import Seating
 from capture.screen.sessions import Following
@@ -44,12 +46,13 @@ class Screens:
             on.name, on.peer.screens, own.screen_outbox, own.state, redundancy.incidents, clock, redundancy.rest
         )
         seating = Seating(on.name, own.workstations, own.alarms, on.source, background, clock)
+        memory = Memory()
+        placing = Placing(on.name, own.sessions, own.alarms, seating, clock, memory)
         self.orders = Orders(
             node=on.name,
-            sessions=own.sessions,
             boards=own.boards,
-            alarms=own.alarms,
-            seating=seating,
+            placing=placing,
+            memory=memory,
             counts=self._counts,
             clock=clock,
             channels=settings.channels,
@@ -62,6 +65,7 @@ class Screens:
             sessions=own.sessions,
             queue=own.screens,
             orders=self.orders,
+            placing=placing,
             seating=seating,
             unseated=Unseated(on.name, own.sessions, own.alarms, self.orders, seating, clock),
             outgoing=outgoing,
@@ -93,6 +97,7 @@ class Screens:
             files=own.screen_files,
             alarms=own.alarms,
             orders=self.orders,
+            seating=seating,
             sit=self.following.sit,
             ready=ready,
             counts=self._counts,

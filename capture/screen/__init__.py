@@ -5,6 +5,7 @@
 - sessions.py      applies a fact: complete it, merge it, publish what follows, forward it to the peer
 - seating.py       which agent sits where
 - unseated.py      seats that wait for somebody to sign in
+- placing.py       at which workstation a seat is recorded
 - orders.py        what is wanted of each desktop, on its board
 - memory.py        what this process has placed and published for sure
 - keys.py          who may ask: keys of workstations, the header secret of webhooks

@@ -22,6 +22,7 @@ from capture.screen.counts import Counts
 from capture.screen.grants import MOST_PARTS, Grants, staged_prefix
 from capture.screen.keys import admitted
 from capture.screen.orders import Orders
+from capture.screen.seating import Seating
 
 KEEP_ALIVE_SECONDS = 15
 _BOARD_LASTS = timedelta(hours=12)
@@ -69,6 +70,7 @@ class Desktops:
     files: Queue
     alarms: Alarms
     orders: Orders
+    seating: Seating
     sit: Callable[[ScreenFact], None]
     ready: Callable[[], None]
     counts: Counts
@@ -99,7 +101,7 @@ class Desktops:
         """Keep that nobody sits there any more, if it was the sign-in that began at that time."""
         workstation, asked = self._read(_SignOut, headers, body)
         now = self.clock.now()
-        known = self.orders.seating.workstations.at(workstation)
+        known = self.seating.workstations.at(workstation)
         if known is not None and known.signed_in_at == asked.signed_in_at:
             self._sit(SignIn(workstation, known.user, known.signed_in_at, now, now), now)
 
@@ -143,7 +145,7 @@ class Desktops:
 
     def _since(self, workstation: str, user: str, now: datetime) -> datetime:
         """Tell since when somebody sits there whose workstation cannot: a sign of life must not make it later."""
-        known = self.orders.seating.workstations.at(workstation)
+        known = self.seating.workstations.at(workstation)
         same = known is not None and known.user == user and known.signed_out_at is None
         return min(known.signed_in_at, now) if known is not None and same else now
 

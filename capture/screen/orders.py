@@ -1,8 +1,7 @@
 """What is wanted of each desktop follows from the sessions, and is published on the board of its workstation."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from capture.events import Event, emit
@@ -10,15 +9,10 @@ from capture.model.board import ArchivedPart, Board, Order, order_key
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.session import AgentSession, Seat, Wanted, seats, wanted
 from capture.model.workstation import Place
-from capture.ports import Alarm, Alarms, Boards, Clock, Sessions
+from capture.ports import Boards, Clock
 from capture.screen.counts import Counts
 from capture.screen.memory import Memory
-from capture.screen.seating import Seating
-
-WITHOUT_WORKSTATION = "seat "
-"""How the keys of alarms about agents without a workstation begin."""
-_MOVES_WITHIN = timedelta(minutes=1)
-"""How long after it was placed a seat may go where the peer has it: much longer than a fact is on its way."""
+from capture.screen.placing import Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +23,14 @@ class Orders:
     """
 
     node: NodeName
-    sessions: Sessions
     boards: Boards
-    alarms: Alarms
-    seating: Seating
+    placing: Placing
+    memory: Memory
     counts: Counts
     clock: Clock
     channels: Sequence[int]
     min_seconds: int
     kept_for: timedelta
-    memory: Memory = field(default_factory=Memory, init=False)
 
     def wanted(self, seat: Seat) -> Wanted:
         """Decide what a desktop should be doing about a seat."""
@@ -56,7 +48,7 @@ class Orders:
             return what
         if what is Wanted.DELETE:
             return order.wanted
-        place = self.sessions.places(seat.session_id).get(seat.agent_id)
+        place = self.placing.places(seat.session_id, {seat.agent_id}, anew=True).get(seat.agent_id)
         return Wanted.DELETE if place is not None and place.workstation != workstation else what
 
     def publish(
@@ -70,7 +62,6 @@ class Orders:
     ) -> None:
         """Bring the boards up to what is known of a session; `heard_at` is when the node heard the latest of it.
 
-        A seat stays at the workstation where it was placed first: what ends a recording must come to whoever makes it.
         Of a session that `is_new` nothing can have been placed. While it is `doubtful`, what would be deleted is only
         stopped. `told` is where the peer has its seats recorded.
         """
@@ -81,10 +72,10 @@ class Orders:
         taken = seats(session)
         # An end must come to whoever records, also when another instance has moved the seat.
         ended = any(self.wanted(seat).rank > Wanted.RECORD.rank for seat in taken)
-        places = self.places(session.id, {seat.agent_id for seat in taken}, is_new=is_new, anew=ended)
+        places = self.placing.places(session.id, {seat.agent_id for seat in taken}, is_new=is_new, anew=ended)
         for seat in taken:
             if (what := self.wanted(seat)) is not Wanted.NOTHING:
-                place = places.get(seat.agent_id) or self._seat(seat, what)
+                place = places.get(seat.agent_id) or self.placing.place(seat, what)
                 if place is not None:
                     what = Wanted.STOP if doubtful and what is Wanted.DELETE else what
                     self._order(place.workstation, self._make(session, seat.agent_id, what, heard_at))
@@ -118,62 +109,19 @@ class Orders:
         board = self.boards.get(workstation)
         return board.orders.get(order_key(session_id, agent_id)) if board is not None else None
 
-    def places(
-        self, session_id: SessionId, agents: set[AgentId], *, is_new: bool = False, anew: bool = False
-    ) -> dict[AgentId, Place]:
-        """Tell where the seats of a session are recorded; `anew`: whatever is remembered."""
-        known = self.memory.places(session_id)
-        if not is_new and (anew or not agents <= known.keys()):
-            known |= self.sessions.places(session_id)
-            self.memory.place(session_id, known)
-        return known
-
     def _agree(self, session: AgentSession, told: Place, heard_at: datetime) -> None:
         """Have a seat recorded where the peer has it, or leave it to the peer to do the same: both choose alike.
 
         What was begun at the worse place is deleted, but not when that is long ago: then both are kept.
         """
-        known = self.memory.places(session.id).get(told.agent_id)
-        if known is None or known.workstation != told.workstation:
-            known = self.sessions.place(session.id, told)
-            if told.beats(known) and self.clock.now() - known.at < _MOVES_WITHIN:
-                # The place last: whoever is killed before that does all of it once more.
-                self._order(known.workstation, self._make(session, told.agent_id, Wanted.DELETE, heard_at))
-                self.sessions.move(session.id, told)
-                known = told
-            self._placed(session.id, known)
-
-    def _seat(self, seat: Seat, what: Wanted) -> Place | None:
-        if not self.seating.is_person(seat.agent_id):
-            return None
-        key = f"{WITHOUT_WORKSTATION}{order_key(seat.session_id, seat.agent_id)}"
-        found = self.seating.place_of(seat.agent_id)
-        if found is None:
-            if what is not Wanted.DELETE and not self.memory.is_raised(key):
-                self._raise(key, seat)
-            return None
-        here = Place(seat.agent_id, found.workstation, found.signed_in_at, self.clock.now())
-        place = self.sessions.place(seat.session_id, here)
-        self._placed(seat.session_id, place)
-        return place
-
-    def _raise(self, key: str, seat: Seat) -> None:
-        text = f"agent {seat.agent_id} has no workstation"
-        if self.alarms.raise_(Alarm(key, self.clock.now(), text, seat.session_id)):
-            emit(
-                Event.AGENT_WITHOUT_WORKSTATION,
-                logging.WARNING,
-                node=self.node,
-                session=seat.session_id,
-                agent=seat.agent_id,
-            )
-        self.memory.raised(key)
-
-    def _placed(self, session_id: SessionId, place: Place) -> None:
-        self.memory.place(session_id, {place.agent_id: place})
-        key = f"{WITHOUT_WORKSTATION}{order_key(session_id, place.agent_id)}"
-        if self.memory.settle(key):
-            self.alarms.clear(key)
+        known = self.placing.differing(session.id, told)
+        if known is None:
+            return
+        if self.placing.gives_way(known, told):
+            # The place last: whoever is killed before that does all of it once more.
+            self._order(known.workstation, self._make(session, told.agent_id, Wanted.DELETE, heard_at))
+            known = self.placing.move(session.id, told)
+        self.placing.keep(session.id, known)
 
     def _end(self, place: str, session: AgentSession, agent: AgentId, heard_at: datetime, *, doubtful: bool) -> None:
         """End what was begun for somebody who has no part in the session any more: it was given to another agent.

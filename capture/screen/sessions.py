@@ -21,6 +21,7 @@ from capture.redundancy.outgoing import Outgoing
 from capture.screen.background import Background
 from capture.screen.counts import Counts
 from capture.screen.orders import Orders
+from capture.screen.placing import Placing
 from capture.screen.seating import Seating
 from capture.screen.unseated import Unseated
 
@@ -40,6 +41,7 @@ class Following:
     sessions: Sessions
     queue: Queue
     orders: Orders
+    placing: Placing
     seating: Seating
     unseated: Unseated
     outgoing: Outgoing
@@ -119,7 +121,7 @@ class Following:
 
     def _forward(self, fact: ScreenFact, known: AgentSession) -> None:
         """Tell the peer all that is known of the session, or as much as a message holds, and where it is recorded."""
-        places = self.orders.places(known.id, set())
+        places = self.placing.places(known.id, set())
         for session in (known, replace(known, marks=()), fact.session or AgentSession(known.id)):
             told = replace(fact, forwarded=True, session=session, read_back=None, places=tuple(places.values()))
             if len(screen_facts.to_json(told)) <= LARGEST_BODY:

@@ -8,7 +8,8 @@ from capture.events import Event, emit
 from capture.model.identity import AgentId, NodeName, SessionId
 from capture.model.workstation import SignIn
 from capture.ports import Alarm, Alarms, Clock, Sessions
-from capture.screen.orders import WITHOUT_WORKSTATION, Orders
+from capture.screen.orders import Orders
+from capture.screen.placing import WITHOUT_WORKSTATION
 from capture.screen.seating import Seating
 
 _MOST = 10_000
