@@ -5,8 +5,9 @@ Settings are read once, when the node starts. What is wrong is collected and tol
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ from capture.model.retention import MOST_DAYS, Retention, read_rules
 NOBODY = "none"
 """What PREFERRED_NODE says when neither node is preferred."""
 
+_ALIKE = 0.85
+"""How much a name must resemble that of a setting to be taken for a mistake: a letter or two."""
 _UNRESOLVED = "@Microsoft.KeyVault("
 
 _OF_NO_COMMAND = {
@@ -415,6 +418,15 @@ def secret_in(variable: str, environ: Mapping[str, str] | None = None) -> Secret
 def setting_names() -> list[str]:
     """Names of all settings as they stand in the environment."""
     return [name.upper() for name in Settings.model_fields]
+
+
+def misspelt(environ: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
+    """Find names that look like a setting's and are none, each with the setting that was probably meant."""
+    known = setting_names()
+    for name in os.environ if environ is None else environ:
+        stem = name.partition("__")[0]
+        if stem not in known and (alike := get_close_matches(stem, known, n=1, cutoff=_ALIKE)):
+            yield name, alike[0]
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -4,10 +4,8 @@ It reads with the node's own settings and changes nothing; so it cannot say whet
 """
 
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +20,8 @@ from capture.commands.nodes import AsJson
 from capture.errors import CaptureError, SettingsError, Transient
 from capture.node import store_names
 from capture.omnichannel.organisation import Organisation
-from capture.settings import Settings, setting_names
+from capture.settings import Settings, misspelt
 from capture.storage.stores import open_own_store, open_peer_store, open_witness
-
-_ALIKE = 0.85
-"""How much a name must resemble that of a setting to be taken for a mistake: a letter or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def doctor(
 
 def examine(environ: dict[str, str] | None) -> Iterator[Finding]:
     """Look at one thing after the other. With settings that cannot be used nothing else is tried."""
-    for name, meant in misspelt(os.environ if environ is None else environ):
+    for name, meant in misspelt(environ):
         yield Finding("settings", False, f"{name}: is no setting and has no effect; {meant} is one")
     try:
         settings = Settings.from_env() if environ is None else Settings.from_env(environ)
@@ -80,15 +75,6 @@ def examine(environ: dict[str, str] | None) -> Iterator[Finding]:
             yield Finding(each.what, False, f"{error}; {each.remedy}")
         except CaptureError as error:
             yield Finding(each.what, False, str(error))
-
-
-def misspelt(environ: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Find names that look like a setting's and are none, each with what was probably meant."""
-    known = setting_names()
-    for name in environ:
-        stem = name.partition("__")[0]
-        if stem not in known and (alike := get_close_matches(stem, known, n=1, cutoff=_ALIKE)):
-            yield name, alike[0]
 
 
 def _checks(settings: Settings) -> list[Check]:

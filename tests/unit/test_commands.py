@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +25,8 @@ from capture.errors import Unauthorized
 from capture.model.day import CompletedCall
 from capture.model.identity import ConversationId
 from capture.node import Node
-from capture.settings import Settings
+from capture.settings import Settings, misspelt
+from lab.waiting import wait_until
 from tests.pair import SAMPLE, Pair
 
 KEY, HOST_KEY = "the-function-key", "the-host-key"
@@ -38,6 +38,7 @@ class Office:
 
     pair: Pair
     servers: dict[str, ThreadingHTTPServer] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def run(self, *arguments: str, nodes: tuple[str, ...] = ("main", "peer"), **variables: str) -> Result:
         addresses = " ".join(f"http://127.0.0.1:{self.servers[name].server_port}" for name in nodes)
@@ -45,7 +46,7 @@ class Office:
         return CliRunner().invoke(app, arguments, env=environ)
 
     def serve(self, name: str) -> None:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler(lambda: self.pair.members[name].node))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler(lambda: self.pair.members[name].node, self.asked))
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self.servers[name] = server
 
@@ -54,9 +55,10 @@ class Office:
         self.servers[name].server_close()
 
 
-def handler(node: Callable[[], Node]) -> type[BaseHTTPRequestHandler]:  # noqa: C901  the routes, one by one
+def handler(node: Callable[[], Node], asked: list[str]) -> type[BaseHTTPRequestHandler]:  # noqa: C901  the routes, one by one
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked.append(self.path)
             self._say(self._answer(node()))
 
         do_POST = do_GET  # noqa: N815  the library's name
@@ -148,7 +150,8 @@ def test_status_goes_on_until_a_person_ends_it(office: Office) -> None:
         text=True,
     )
     try:
-        time.sleep(6)
+        # Both nodes, shown at first and twice again.
+        wait_until("it has asked three times", lambda: office.asked.count("/api/status") >= 6, 60)
         assert watching.poll() is None
         watching.send_signal(signal.SIGINT)
         said, _ = watching.communicate(timeout=20)
@@ -363,7 +366,7 @@ def test_no_name_of_the_sample_or_the_deployment_is_taken_for_misspelt() -> None
     infra = Path(__file__).resolve().parents[2] / "infra" / "modules" / "settings.bicep"
     names = [*SAMPLE, *re.findall(r"^  ([A-Za-z_0-9]+):", infra.read_text(encoding="utf-8"), re.MULTILINE)]
     assert {"LOOKBACK_MINUTES", "OWN_STORAGE__blobServiceUri", "AZURE_CLIENT_ID"} <= set(names)
-    assert list(doctor.misspelt(names)) == []
+    assert list(misspelt(names)) == []
 
 
 def test_the_doctor_does_not_call_it_wrong_that_a_node_may_only_send_to_its_peer() -> None:
